@@ -1,0 +1,67 @@
+"""Read-only values with a JSON form: what plugins and callers are given cannot be changed by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def empty() -> Mapping[str, Any]:
+    """The read-only empty object, as a dataclass field's default."""
+    return EMPTY
+
+
+def freeze(value: Any) -> Any:
+    """A read-only copy of a JSON value: objects become mapping proxies, arrays tuples."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: freeze(each) for key, each in value.items()}) if value else EMPTY
+    if isinstance(value, list | tuple):
+        return tuple(freeze(each) for each in value)
+    return value
+
+
+def thaw(value: Any) -> Any:
+    """A plain copy, ready for ``json.dumps``, of what :func:`freeze` made; documents become objects."""
+    if isinstance(value, Document):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {key: thaw(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [thaw(each) for each in value]
+    return value
+
+
+class Document:
+    """A frozen dataclass that is a JSON object: its fields are the members, readable as attributes and by key.
+
+    Pickles by way of its JSON form.
+    """
+
+    __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def __getitem__(self, member: str) -> Any:
+        if member not in self.__dataclass_fields__:
+            raise KeyError(member)
+        return getattr(self, member)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form: plain dicts and lists, members in the published order."""
+        return {member: thaw(getattr(self, member)) for member in self.members()}
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """What ``to_dict`` wrote, as the value it came from."""
+        return cls(**{member: freeze(value) for member, value in document.items()})
+
+    @classmethod
+    def members(cls) -> tuple[str, ...]:
+        """The names of the members, in the published order."""
+        return tuple(each.name for each in fields(cls))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).from_dict, (self.to_dict(),)

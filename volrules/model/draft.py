@@ -1,0 +1,70 @@
+"""The request on its way to a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
+
+from volrules.model.context import Context
+from volrules.model.request import VolumeRequest
+from volrules.model.resources import Backup, Image, QosSpecs, Snapshot, Volume, VolumeType
+
+T = TypeVar("T")
+
+
+class Resolved(NamedTuple, Generic[T]):
+    """A resolver's answer that says where the value is from; unlike a bare None, ``Resolved(None, …)`` is an answer.
+
+    ``origin``: request, snapshot, source_volume, backup, image, volume_type, site_default, fallback,
+    or the plugin's own word.
+    """
+
+    value: T
+    origin: str
+
+
+class Unresolved(AttributeError):
+    """A draft's field is not known: not yet resolved, in violation, or its source is not there.
+
+    An implementation that lets this through stays silent, which is what is wanted of it:
+    there is nothing to say about what is not known. ``getattr(draft, "size", None)`` asks without it.
+    """
+
+
+class Draft:
+    """What is known of the request so far; read-only.
+
+    A field that is not known raises :class:`Unresolved`; see there.
+    """
+
+    request: VolumeRequest
+    context: Context
+    snapshot: Snapshot | None
+    source_volume: Volume | None
+    backup: Backup | None
+    image: Image | None
+    requested_volume_type: VolumeType | None
+    size: int
+    availability_zone: str | None
+    volume_type: VolumeType | None
+    qos_specs: QosSpecs | None
+    encryption_key: Mapping[str, Any] | None
+    metadata: Mapping[str, str]
+    dispatch: Mapping[str, Any]
+
+    def __init__(self, known: Mapping[str, Any]) -> None:
+        self.__dict__.update(known)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in Draft.__annotations__:
+            raise Unresolved(f"the draft's {name} is not known")
+        raise AttributeError(f"a draft has no field `{name}`; it has {', '.join(Draft.__annotations__)}")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a draft is read-only: `{name}` is resolved by volrules_resolve_* hooks")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a draft is read-only: `{name}` stays")
+
+    def __repr__(self) -> str:
+        return f"Draft({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"

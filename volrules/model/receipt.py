@@ -1,0 +1,66 @@
+"""What a create leaves behind: the receipt for its caller, the message for the dispatcher."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from volrules.documents import Document, freeze
+from volrules.model.decision import Decision, Spec
+
+Settled = Literal["dispatched", "pending", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(Document):
+    """The answer to a create. ``dispatch`` is None for a rejected request, ``volume_id`` and ``status`` too.
+
+    ``replayed``: the idempotency key was known, and this is the receipt of the first time.
+    """
+
+    id: Any
+    outcome: Literal["created", "rejected"]
+    volume_id: str | None
+    status: str | None
+    dispatch: Settled | None
+    replayed: bool
+    decision: Decision
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        members = {**document, "id": freeze(document["id"]), "decision": Decision.from_dict(document["decision"])}
+        return cls(**members)
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Document):
+    """What a dispatcher hands on; see the message schema. The same volume id may come more than once.
+
+    ``dispatch``: ``{"target": "scheduler"}`` or ``{"target": "host", "host": …}``.
+    ``encryption_key_id``: the volume's own key, None when it is not encrypted.
+    """
+
+    message_id: str
+    volume_id: str
+    project_id: str
+    user_id: str | None
+    request_id: str | None
+    dispatch: Mapping[str, Any] | None
+    spec: Spec
+    encryption_key_id: str | None = None
+    operation: Literal["create"] = "create"
+    schema_version: int = 1
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        spec, dispatch = Spec.from_dict(document["spec"]), freeze(document["dispatch"])
+        return cls(**{**document, "spec": spec, "dispatch": dispatch})
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Document):
+    """A volume manager's word on a volume: ``status`` is available or error; ``host`` is where it lives."""
+
+    status: Literal["available", "error"]
+    host: str | None = None

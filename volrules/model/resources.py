@@ -1,0 +1,98 @@
+"""What exists already, with Cinder's field names: sizes in GiB, except an image's bytes.
+
+None means unknown: there is nothing to inherit and nothing to compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from volrules.documents import empty
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume that exists; ``host`` is where it lives."""
+
+    id: str
+    size: int | None = None
+    status: str | None = None
+    availability_zone: str | None = None
+    volume_type_id: str | None = None
+    encryption_key_id: str | None = None
+    host: str | None = None
+    project_id: str | None = None
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot; ``volume`` is the volume it was taken of, None when that is gone or unknown."""
+
+    id: str
+    volume_id: str | None = None
+    volume_size: int | None = None
+    status: str | None = None
+    volume_type_id: str | None = None
+    encryption_key_id: str | None = None
+    project_id: str | None = None
+    shared: bool = False
+    volume: Volume | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup; ``volume`` is the volume it was made of, None when that is gone or unknown."""
+
+    id: str
+    volume_id: str | None = None
+    size: int | None = None
+    status: str | None = None
+    project_id: str | None = None
+    shared: bool = False
+    volume: Volume | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image; ``size`` and ``virtual_size`` in bytes, ``min_disk`` in GiB."""
+
+    id: str
+    name: str | None = None
+    status: str | None = None
+    size: int | None = None
+    min_disk: int | None = None
+    virtual_size: int | None = None
+    project_id: str | None = None
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QosSpecs:
+    """QoS specs of a volume type; ``consumer``: front-end, back-end or both."""
+
+    id: str
+    name: str
+    consumer: str = "back-end"
+    specs: Mapping[str, Any] = field(default_factory=empty)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeType:
+    """A volume type that the site declares.
+
+    ``encryption``: None, or provider, cipher, key_size (bits) and control_location.
+    """
+
+    id: str
+    name: str
+    extra_specs: Mapping[str, str] = field(default_factory=empty)
+    encryption: Mapping[str, Any] | None = None
+    qos_specs: QosSpecs | None = None
+
+    @property
+    def multiattach(self) -> bool:
+        """Whether volumes of this type may be attached more than once (Cinder's ``<is> True``)."""
+        return self.extra_specs.get("multiattach") == "<is> True"

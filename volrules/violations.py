@@ -1,0 +1,58 @@
+"""What is wrong with a request: violations as data, made by one constructor.
+
+A violation's ``code`` is stable and dotted and is what programs compare; its ``message`` is for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from volrules.documents import Document, empty, freeze
+
+Recovery = Literal["fix_request", "wait_and_retry", "ask_operator"]
+Enforcement = Literal["deny", "warn", "audit"]
+RECOVERIES: tuple[str, ...] = get_args(Recovery)
+ENFORCEMENTS: tuple[str, ...] = get_args(Enforcement)
+
+
+@dataclass(frozen=True, slots=True)
+class Violation(Document):
+    """One reason against a request.
+
+    ``kind``: Cinder's exception name where Cinder has one. ``path``: a JSON Pointer (RFC 6901) into the body.
+    ``rule`` and ``plugin`` are filled in by the engine: the pipeline stage and who found it.
+    ``params``: the figures of the message, JSON values.
+    """
+
+    code: str
+    kind: str
+    path: str
+    message: str
+    rule: str = ""
+    plugin: str = ""
+    enforcement: Enforcement = "deny"
+    params: Mapping[str, Any] = field(default_factory=empty)
+    recovery: Recovery = "fix_request"
+
+
+def violation(
+    code: str,
+    path: str,
+    message: str,
+    kind: str = "InvalidInput",
+    recovery: Recovery = "fix_request",
+    **params: Any,
+) -> Violation:
+    """Make a violation.
+
+    ``code``: stable and dotted, its first word the plugin's name (``acme.bad_name``).
+    ``path``: JSON Pointer into the request body (``/volume/name``; "" for the whole body).
+    ``message``: one lowercase sentence, the user's input in backticks, then a way out.
+    ``recovery``: ``fix_request``, ``wait_and_retry`` or ``ask_operator``.
+    ``params``: the figures of the message, JSON values.
+    """
+    if recovery not in RECOVERIES:
+        raise ValueError(f"recovery `{recovery}` is none of {', '.join(RECOVERIES)}")
+    return Violation(code, kind, path, message, params=freeze(params), recovery=recovery)
