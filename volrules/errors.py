@@ -54,6 +54,10 @@ class DocumentError(VolrulesError):
         return ": ".join(part for part in (place, problem.path, problem.message) if part)
 
 
+class DocumentMissing(DocumentError):
+    """There is no document to read at that path: correct the path."""
+
+
 class SiteError(DocumentError):
     """The site document is wrong: correct the places named."""
 

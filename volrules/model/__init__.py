@@ -1,6 +1,7 @@
 """The values that a request becomes on its way to a volume: frozen, and importing nothing above them."""
 
 from volrules.model.context import Context as Context
+from volrules.model.decision import Basis as Basis
 from volrules.model.decision import Decision as Decision
 from volrules.model.decision import Provenance as Provenance
 from volrules.model.decision import Sources as Sources

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from volrules.documents import Document, empty, freeze
-from volrules.model.resources import Backup, Image, Snapshot, Volume
+from volrules.model.resources import Backup, Image, Snapshot, Volume, VolumeType
 from volrules.violations import Violation
 
 Outcome = Literal["accepted", "rejected"]
@@ -51,7 +51,7 @@ class Provenance(Document):
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources as a decision read them: what must still hold when it is committed."""
+    """Sources as a decision read them."""
 
     snapshot: Snapshot | None = None
     source_volume: Volume | None = None
@@ -60,12 +60,20 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a decision rests on: its volume type, and sources from the store, which must be the same at the commit."""
+
+    volume_type: VolumeType | None = None
+    stored: Sources = Sources()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision(Document):
     """Whether a volume may be created, as what, and why; see the decision schema.
 
     ``violations`` are in the order of the rules; the first is the one Cinder's flow would have raised.
     ``warnings`` are violations that the site does not enforce, and notices of the rules.
-    ``sources`` is not part of the document: None in a decision read back from one.
+    ``basis`` is not part of the document, and lost in a decision that is read back from one.
     """
 
     id: Any
@@ -77,7 +85,7 @@ class Decision(Document):
     provenance: Mapping[str, Provenance]
     policy_fingerprint: str
     schema_version: int = 1
-    sources: Sources | None = field(default=None, compare=False, repr=False)
+    basis: Basis = field(default=Basis(), compare=False, repr=False)
 
     @property
     def accepted(self) -> bool:
@@ -104,6 +112,14 @@ class Decision(Document):
         )
 
 
-_MEMBERS = tuple(
-    "schema_version id outcome spec dispatch violations warnings provenance policy_fingerprint".split()
+_MEMBERS = (
+    "schema_version",
+    "id",
+    "outcome",
+    "spec",
+    "dispatch",
+    "violations",
+    "warnings",
+    "provenance",
+    "policy_fingerprint",
 )

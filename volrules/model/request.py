@@ -10,10 +10,26 @@ from volrules.documents import EMPTY, freeze
 
 HINTS = "OS-SCH-HNT:scheduler_hints"
 FIELDS = frozenset(
-    "name description display_name display_description size volume_type metadata snapshot_id source_volid backup_id"
-    " consistencygroup_id group_id availability_zone imageRef image_id multiattach".split()
+    [
+        "name",
+        "description",
+        "display_name",
+        "display_description",
+        "size",
+        "volume_type",
+        "metadata",
+        "snapshot_id",
+        "source_volid",
+        "backup_id",
+        "consistencygroup_id",
+        "group_id",
+        "availability_zone",
+        "imageRef",
+        "image_id",
+        "multiattach",
+    ]
 )
-_TRUE = frozenset("true True TRUE on On ON yes Yes YES y t 1".split())
+_TRUE = frozenset(["true", "True", "TRUE", "on", "On", "ON", "yes", "Yes", "YES", "y", "t", "1"])
 
 
 def is_uuid(text: str) -> bool:

@@ -9,11 +9,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from volrules.documents import empty
+from volrules.documents import Document, empty
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str, type(None)),
+    "int | None": (int, type(None)),
+    "bool": (bool,),
+    "Mapping[str, str]": (Mapping,),
+    "Mapping[str, Any]": (Mapping,),
+    "Mapping[str, Any] | None": (Mapping, type(None)),
+}
+
+
+class _Resource(Document):
+    """Whoever makes one, a plugin included, makes it of the right types: TypeError otherwise."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for name, each in self.__dataclass_fields__.items():
+            value, kinds = getattr(self, name), _TYPES.get(each.type)
+            if kinds is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
+                raise TypeError(f"{name} of a {type(self).__name__} is {each.type}, not {type(value).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(_Resource):
     """A volume that exists; ``host`` is where it lives."""
 
     id: str
@@ -28,7 +50,7 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(_Resource):
     """A snapshot; ``volume`` is the volume it was taken of, None when that is gone or unknown."""
 
     id: str
@@ -43,7 +65,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Backup:
+class Backup(_Resource):
     """A backup; ``volume`` is the volume it was made of, None when that is gone or unknown."""
 
     id: str
@@ -56,7 +78,7 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class Image(_Resource):
     """An image; ``size`` and ``virtual_size`` in bytes, ``min_disk`` in GiB."""
 
     id: str
@@ -70,7 +92,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
-class QosSpecs:
+class QosSpecs(_Resource):
     """QoS specs of a volume type; ``consumer``: front-end, back-end or both."""
 
     id: str
@@ -80,7 +102,7 @@ class QosSpecs:
 
 
 @dataclass(frozen=True, slots=True)
-class VolumeType:
+class VolumeType(_Resource):
     """A volume type that the site declares.
 
     ``encryption``: None, or provider, cipher, key_size (bits) and control_location.

@@ -1,0 +1,38 @@
+"""How messages quote what people wrote, and guess what they meant."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+_WIDTH = 60
+_COMPARED = 2000
+_LISTED = 20
+
+
+def clip(value: Any) -> str:
+    """The value as JSON would spell it (texts as they are), short, printable, on one line."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    short = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
+    return short if short.isprintable() else json.dumps(short)[1:-1]
+
+
+def quoted(value: Any) -> str:
+    """The value in backticks, clipped; objects and lists are only named."""
+    if isinstance(value, dict):
+        return "an object"
+    return "a list" if isinstance(value, list | tuple) else f"`{clip(value)}`"
+
+
+def did_you_mean(word: Any, known: Iterable[str]) -> str:
+    """How to correct an unknown word: the nearest known one, or where none is near, what there is."""
+    # Sorted, so that the same words give the same sentence; comparing is slow, so of very many only the first.
+    words = sorted(known)[:_COMPARED]
+    near = difflib.get_close_matches(str(word)[:_WIDTH], words, n=1)
+    if near:
+        return f"did you mean `{clip(near[0])}`?"
+    listed = ", ".join(f"`{clip(each)}`" for each in words[:_LISTED])
+    more = ", …" if len(words) > _LISTED else ""
+    return f"known: {listed}{more}" if listed else "there are none to choose from"
