@@ -1,0 +1,1 @@
+"""Reading what people write: operators' documents and request lines."""

@@ -1,0 +1,79 @@
+"""The site: what the operator declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from volrules.documents import EMPTY, empty, freeze
+from volrules.errors import SiteError
+from volrules.reading.diagnosis import problems
+from volrules.reading.operator_file import Source, read
+from volrules.violations import Enforcement
+
+UNLIMITED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSettings:
+    """How a plugin is run; ``timeout`` in seconds, None: called inline, without a limit."""
+
+    enabled: bool = True
+    failure_policy: Literal["fail", "ignore"] = "fail"
+    timeout: float | None = 10.0
+    options: Mapping[str, Any] = field(default_factory=empty)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site document, read-only, with every default and id filled in.
+
+    ``document``: the whole of it, JSON values. ``retention``: seconds. ``required``: PEP 508 requirements.
+    ``enforcement``: deny, warn or audit by violation code.
+    ``quotas``: ``default`` and ``projects``, see :meth:`limit`.
+    """
+
+    document: Mapping[str, Any]
+    dispatcher: str
+    key_manager: str
+    store: str
+    retention: float
+    plugins: Mapping[str, PluginSettings]
+    required: tuple[str, ...]
+    enforcement: Mapping[str, Enforcement]
+    quotas: Mapping[str, Any]
+
+    def limit(self, project_id: str, resource: str) -> int:
+        """A project's limit of a resource: its own, else the default, else -1 (unlimited)."""
+        own: Mapping[str, int] = self.quotas["projects"].get(project_id, EMPTY)
+        default: Mapping[str, int] = self.quotas["default"]
+        return own.get(resource, default.get(resource, UNLIMITED))
+
+
+def load_site(source: Source = None) -> Site:
+    """Read a site from a YAML or JSON file or a mapping; None is the site of all defaults.
+
+    Raises SiteError with all problems at once, DocumentMissing when there is no file to read.
+    """
+    from volrules.site_checks import all_findings  # lazily: Cerberus is slow to import
+    from volrules.site_defaults import filled
+
+    file = read(source, "site", SiteError)
+    found = all_findings(file.content)
+    if found:
+        raise SiteError(file.name, problems(found, file.content, file.line_of))
+    return _site(freeze(filled(file.content)))
+
+
+def _site(document: Mapping[str, Any]) -> Site:
+    plugins = {name: PluginSettings(**settings) for name, settings in document["plugins"].items()}
+    enforcement = {code: rule["enforcement"] for code, rule in document["rules"].items()}
+    settings = {key: document[key] for key in ("dispatcher", "key_manager", "store", "required", "quotas")}
+    return Site(
+        document=document,
+        retention=float(document["retention"]),
+        plugins=freeze(plugins),
+        enforcement=freeze(enforcement),
+        **settings,
+    )
