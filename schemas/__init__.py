@@ -1,0 +1,1 @@
+"""The published JSON Schemas: request, decision, receipt and message (draft 2020-12)."""

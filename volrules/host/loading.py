@@ -1,0 +1,34 @@
+"""Turns a plugin that was found into one that can be asked: imported, its options checked, instantiated."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from volrules.errors import PluginError, VolrulesError
+from volrules.host.discovery import Found
+from volrules.host.options import checked_options
+from volrules.host.plugin import FAILURES, Plugin
+from volrules.site import PluginSettings
+
+
+def load(found: Found, settings: PluginSettings, site: Mapping[str, Any]) -> Plugin:
+    """The plugin, ready. Raises PluginError where it cannot be used, SiteError where its options are wrong."""
+    plugin = Plugin(found.name, found.distribution, found.version, settings.failure_policy, settings.timeout)
+    try:
+        loaded = found.load()
+        options = checked_options(plugin, loaded, settings.options, site)
+        return replace(plugin, options=options, instance=_instance(loaded, options))
+    except VolrulesError:
+        raise
+    except FAILURES as error:
+        raise PluginError(f"{plugin} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _instance(loaded: Any, options: Mapping[str, Any]) -> object:
+    if not inspect.isclass(loaded):
+        return loaded
+    make: Any = loaded
+    return make() if loaded.__init__ is object.__init__ else make(options)

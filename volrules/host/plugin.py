@@ -1,0 +1,52 @@
+"""A plugin as the host knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from volrules.codes import built_in
+from volrules.documents import empty
+from volrules.violations import Violation
+
+OWN = "volrules"
+FAILURES = (Exception, SystemExit)
+"""What a plugin may raise and still be only its own fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """Who answers: ``name`` is what sites and messages call it; ``timeout``: seconds, None for no limit."""
+
+    name: str
+    distribution: str | None = None
+    version: str | None = None
+    failure_policy: Literal["fail", "ignore"] = "fail"
+    timeout: float | None = None
+    options: Mapping[str, Any] = field(default_factory=empty)
+    instance: object = None
+
+    @property
+    def label(self) -> str:
+        """The name in violations and provenance: what ships with volrules answers as volrules."""
+        return OWN if self.distribution == OWN else self.name
+
+    def failure(self, hook: str) -> Violation:
+        """The violation that says it failed; what it raised is for the log alone."""
+        params = {"plugin": self.name, "distribution": self.distribution, "version": self.version, "hook": hook}
+        message = f"{self} failed in `{hook}`; ask the operator to look into the log"
+        return replace(built_in("plugin.failed", "", message, **params), plugin=self.label)
+
+    def __str__(self) -> str:
+        origin = f" ({self.distribution} {self.version})" if self.distribution else ""
+        return f"plugin `{self.name}`{origin}"
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """One plugin's implementation of one hook; ``call`` takes the hook's arguments by position."""
+
+    plugin: Plugin
+    hook: str
+    call: Callable[..., Any]

@@ -1,0 +1,98 @@
+"""The request schema: a body becomes a VolumeRequest, or the violations that say why not.
+
+A compiled validator answers yes or no; only a no pays for the diagnosis. Both read the same schema.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import jsonschema_rs
+
+from volrules.jsonvalue import faults, pointer
+from volrules.model import VolumeRequest
+from volrules.violations import Violation, violation
+from volrules.wording import clip
+
+
+def published(name: str) -> dict[str, Any]:
+    """A schema that ships with volrules: request, decision or message."""
+    file = importlib.resources.files("volrules.schemas").joinpath(f"{name}.json")
+    schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return schema
+
+
+class RequestSchema:
+    """The published request schema, joined with what plugins declare.
+
+    ``extensions``: JSON Schemas of the ``volume`` object. Raises ValueError for one that is no schema.
+    """
+
+    def __init__(self, extensions: Sequence[Mapping[str, Any]] = ()) -> None:
+        self.document = published("request")
+        self._extended = bool(extensions)
+        if extensions:
+            self.document["properties"]["volume"]["allOf"] = [dict(each) for each in extensions]
+        self._accepts = jsonschema_rs.Draft202012Validator(self.document).is_valid
+
+    def parse(self, body: Any) -> VolumeRequest | tuple[Violation, ...]:
+        """The request that the body is, or all that is wrong with its shape, in document order."""
+        return VolumeRequest(body) if self._is_valid(body) else self._diagnose(body)
+
+    def _is_valid(self, body: Any) -> bool:
+        try:
+            if not self._accepts(body):
+                return False
+        except (ValueError, TypeError, RecursionError):  # no JSON value: the diagnosis will name the place
+            return False
+        # INVARIANT: JSON Schema calls 10.0 an integer; the API does not.
+        if type(body["volume"].get("size")) is float:
+            return False
+        return self._is_plain(body) or next(faults(body), None) is None
+
+    def _is_plain(self, body: dict[str, Any]) -> bool:
+        """Whether the body has only ASCII text in closed objects: then it has a JSON form without a closer look."""
+        if self._extended or len(body) > 1:
+            return False
+        volume = body["volume"]
+        texts = [each for each in volume.values() if type(each) is str]
+        metadata = volume.get("metadata")
+        return "".join(texts).isascii() and (not metadata or "".join(metadata.values()).isascii())
+
+    def _diagnose(self, body: Any) -> tuple[Violation, ...]:
+        if not isinstance(body, dict):
+            return (_wrong_type((), f"is {_named(body)}; send an object with the member `volume`"),)
+        strange = tuple(_wrong_type(path, reason) for path, reason in faults(body))
+        return strange or tuple(self._objections(body))
+
+    def _objections(self, body: dict[str, Any]) -> Iterator[Violation]:
+        from volrules.diagnosis import objections
+
+        volume = body.get("volume")
+        size = volume.get("size") if isinstance(volume, dict) else None
+        if isinstance(size, float):
+            yield _wrong_type(("volume", "size"), f"is `{size}`, written with a fraction or exponent; write an integer")
+        yield from (each for each in objections(self._reference, body) if not _speaks_of(each, size))
+
+    @functools.cached_property
+    def _reference(self) -> Any:
+        import jsonschema
+
+        return jsonschema.Draft202012Validator(self.document)
+
+
+def _speaks_of(objection: Violation, size: Any) -> bool:
+    return isinstance(size, float) and objection.path == "/volume/size"
+
+
+def _wrong_type(path: tuple[str | int, ...], reason: str) -> Violation:
+    place = f"`{clip(path[-1])}`" if path else "the request"
+    return violation("schema.type", pointer(path), f"{place} {reason}", kind="ValidationError")
+
+
+def _named(value: Any) -> str:
+    return "null" if value is None else f"`{clip(value)}`"

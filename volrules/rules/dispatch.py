@@ -1,0 +1,37 @@
+"""Rule 14: who makes the volume."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from volrules.documents import freeze
+from volrules.hookspecs import hookimpl
+from volrules.model import Draft, Resolved, Volume
+
+_SCHEDULER = freeze({"target": "scheduler"})
+
+
+class Dispatch:
+    """A copy is made where its source lives; everything else is the scheduler's to place."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._snapshot_same_host = options["snapshot_same_host"]
+
+    @staticmethod
+    def volrules_options_schema() -> Mapping[str, Any]:
+        """Whether a snapshot's copies stay on its host is the site's to say."""
+        return {"snapshot_same_host": {"meta": {"site": "snapshot_same_host"}}}
+
+    @hookimpl(trylast=True)
+    def volrules_resolve_dispatch(self, draft: Draft) -> Resolved[Mapping[str, Any]]:
+        """The host of the snapshot's volume or of the source volume, else the scheduler."""
+        snapshot = draft.snapshot if self._snapshot_same_host else None
+        candidates: tuple[tuple[str, Volume | None], ...] = (
+            ("snapshot", None if snapshot is None else snapshot.volume),
+            ("source_volume", draft.source_volume),
+        )
+        for origin, volume in candidates:
+            if volume is not None and volume.host:
+                return Resolved(freeze({"target": "host", "host": volume.host}), origin)
+        return Resolved(_SCHEDULER, "fallback")

@@ -1,0 +1,13 @@
+"""Rule 10: the QoS specs are the volume type's."""
+
+from __future__ import annotations
+
+from volrules.hookspecs import hookimpl
+from volrules.model import Draft, QosSpecs, Resolved
+
+
+@hookimpl(trylast=True)
+def volrules_resolve_qos_specs(draft: Draft) -> Resolved[QosSpecs | None]:
+    """The type's QoS specs, or none."""
+    kind = draft.volume_type
+    return Resolved(None if kind is None else kind.qos_specs, "volume_type")
