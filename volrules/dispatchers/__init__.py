@@ -1,0 +1,1 @@
+"""The dispatchers that ship with volrules: ordinary plugins."""

@@ -1,0 +1,33 @@
+"""Tells observers what happened; their failures are logged and change nothing."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Literal
+
+from volrules.documents import freeze
+from volrules.host import FAILURES, Host
+
+log = logging.getLogger(__name__)
+
+Name = Literal["decided", "created", "dispatched", "failed", "deleted"]
+
+
+class Events:
+    """The observers of one host; safe to share between threads."""
+
+    def __init__(self, host: Host) -> None:
+        self._observers = host.implementations("volrules_on_event")
+
+    def __bool__(self) -> bool:
+        """Whether anyone observes: what nobody hears need not be put together."""
+        return bool(self._observers)
+
+    def tell(self, name: Name, **members: Any) -> None:
+        """Call all observers with ``{"event": name, …}``, read-only."""
+        event = freeze({"event": name, **members})
+        for each in self._observers:
+            try:
+                each.call(event)
+            except FAILURES:
+                log.exception("%s failed in %s", each.plugin, each.hook)

@@ -1,0 +1,1 @@
+"""The key managers that ship with volrules: ordinary plugins."""

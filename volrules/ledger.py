@@ -1,0 +1,188 @@
+"""Decision to volume: everything that one create writes, handed to the store in one call."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from volrules.charging import Charging, over_quota
+from volrules.codes import built_in
+from volrules.fingerprint import digest
+from volrules.host import OWN
+from volrules.model import Context, Decision, Message, Receipt
+from volrules.site import Site
+from volrules.store.contract import (
+    Claimed,
+    Created,
+    Entry,
+    KeyMismatch,
+    Lease,
+    OverQuota,
+    Replayed,
+    Shortage,
+    SourceChanged,
+    Store,
+)
+from volrules.violations import Violation
+
+_FAR_AS = {None: "dispatched", "pending": "pending", "keyed": "pending", "dispatched": "dispatched", "failed": "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One create: who asks what, under which key; ``id`` is handed through to the receipt."""
+
+    body: Any
+    context: Context
+    idempotency_key: str | None = None
+    id: Any = None
+
+
+class Ledger:
+    """Commits decisions; safe to share between threads. ``store`` opens the store when it is first needed."""
+
+    def __init__(self, site: Site, charging: Charging, store: Callable[[], Store]) -> None:
+        self._site = site
+        self._charging = charging
+        self._store = store
+
+    def judge(self, decision: Decision, context: Context, reader: Store) -> Decision:
+        """The decision with what quota would say now; reads only."""
+        if decision.spec is None:
+            return decision
+        charges, failed = self._charging.charges(decision.spec)
+        in_use = {each.resource: each.in_use for each in reader.usages(context.project_id)}
+        limits = self._limits(context, charges)
+        shortages = [
+            Shortage(resource, amount, in_use.get(resource, 0), limits[resource])
+            for resource, amount in charges.items()
+            if 0 <= limits[resource] < in_use.get(resource, 0) + amount
+        ]
+        return _refused(decision, (*failed, *over_quota(shortages)))
+
+    def commit(self, decision: Decision, order: Order, lease: Lease) -> tuple[Receipt, Claimed | None]:
+        """Create the volume that was decided on, or find the receipt of the first time.
+
+        With a new volume comes its message, already claimed under the lease.
+        """
+        if decision.spec is None:
+            return self._replayed(order) or _rejection(decision, order), None
+        charges, failed = self._charging.charges(decision.spec)
+        if failed:
+            return _rejection(_refused(decision, failed), order), None
+        receipt = Receipt(order.id, "created", str(uuid.uuid4()), "creating", "pending", False, decision)
+        entry = self._entry(receipt, order, charges, lease)
+        outcome = self._store().create(entry)
+        if isinstance(outcome, Created):
+            return receipt, _claimed(entry, lease)
+        return _answer(outcome, decision, order), None
+
+    def _replayed(self, order: Order) -> Receipt | None:
+        """The receipt stored under the order's key: a retry replays though its source is gone by now."""
+        if order.idempotency_key is None:
+            return None
+        found = self._store().replay(order.context.project_id, order.idempotency_key, digest(order.body))
+        return _replay(found, order) if isinstance(found, Replayed) else None
+
+    def _entry(self, receipt: Receipt, order: Order, charges: dict[str, int], lease: Lease) -> Entry:
+        decision, context, volume_id = receipt.decision, order.context, str(receipt.volume_id)
+        assert decision.spec is not None
+        kind = decision.basis.volume_type
+        message = Message(
+            message_id=str(uuid.uuid4()),
+            volume_id=volume_id,
+            project_id=context.project_id,
+            user_id=context.user_id,
+            request_id=context.request_id,
+            dispatch=decision.dispatch,
+            spec=decision.spec,
+        )
+        envelope = {"message": message.to_dict(), "encryption": None if kind is None else dict(kind.encryption or {})}
+        return Entry(
+            volume_id=volume_id,
+            message_id=message.message_id,
+            project_id=context.project_id,
+            user_id=context.user_id,
+            spec=decision.spec,
+            charges=charges,
+            limits=self._limits(context, charges),
+            receipt=_text(receipt.to_dict()),
+            message=_text(envelope),
+            stored_sources=decision.basis.stored,
+            idempotency_key=order.idempotency_key,
+            fingerprint=digest(order.body) if order.idempotency_key is not None else "",
+            lease=lease,
+        )
+
+    def _limits(self, context: Context, charges: dict[str, int]) -> dict[str, int]:
+        return {resource: self._site.limit(context.project_id, resource) for resource in charges}
+
+
+def _answer(outcome: Replayed | OverQuota | SourceChanged | KeyMismatch, decision: Decision, order: Order) -> Receipt:
+    match outcome:
+        case Replayed():
+            return _replay(outcome, order)
+        case OverQuota(shortages):
+            reasons: tuple[Violation, ...] = over_quota(shortages)
+        case SourceChanged():
+            reasons = (_changed(outcome),)
+        case KeyMismatch():
+            reasons = (_mismatch(order),)
+    return _rejection(_refused(decision, reasons), order)
+
+
+def _claimed(entry: Entry, lease: Lease) -> Claimed:
+    """The entry's message as the relay would have claimed it."""
+    return Claimed(
+        id=entry.message_id,
+        volume_id=entry.volume_id,
+        sequence=1,
+        operation="create",
+        state="pending",
+        attempts=1,
+        body=entry.message,
+        token=lease.token,
+        age=0.0,
+        project_id=entry.project_id,
+        user_id=entry.user_id,
+        encryption_key_id=None,
+        deleted=False,
+    )
+
+
+def _rejection(decision: Decision, order: Order) -> Receipt:
+    return Receipt(order.id, "rejected", None, None, None, False, decision)
+
+
+def _refused(decision: Decision, violations: tuple[Violation, ...] | list[Violation]) -> Decision:
+    if not violations:
+        return decision
+    rejected = replace(decision, outcome="rejected", spec=None, dispatch=None)
+    return replace(rejected, violations=(*decision.violations, *violations))
+
+
+def _replay(found: Replayed, order: Order) -> Receipt:
+    stored = Receipt.from_dict(json.loads(found.receipt))
+    settled: Any = _FAR_AS[found.message_state]
+    return replace(stored, id=order.id, status=found.status, dispatch=settled, replayed=True)
+
+
+def _changed(outcome: SourceChanged) -> Violation:
+    message = f"{outcome.kind} `{outcome.id}` changed meanwhile ({outcome.what}); look at it and send the request again"
+    return replace(
+        built_in("source.changed", "/volume", message, kind=outcome.kind, id=outcome.id, what=outcome.what),
+        rule="ledger",
+        plugin=OWN,
+    )
+
+
+def _mismatch(order: Order) -> Violation:
+    message = f"idempotency key `{order.idempotency_key}` came with another body before; use a new key for a new volume"
+    return replace(built_in("idempotency.mismatch", "", message), rule="ledger", plugin=OWN)
+
+
+def _text(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

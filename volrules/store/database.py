@@ -1,0 +1,35 @@
+"""What the store needs of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+from volrules.store.transaction import T, Work
+from volrules.store.values import Entry, Outcome
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class Database(Protocol):
+    """Transactions, however the database makes them."""
+
+    def create(self, entries: Sequence[Entry]) -> list[Outcome]:
+        """Run creates in order, each whole or undone, in as few commits as there is room for."""
+
+    def read(self, work: Work[T]) -> T:
+        """Run work that only reads."""
+
+    def write(self, work: Work[T], *, makes: bool = False) -> T:
+        """Run work in a transaction; ``makes``: it may make the database where there is none."""
+
+    def core(self) -> AbstractContextManager[Connection]:
+        """A connection of SQLAlchemy's, for reading."""
+
+    def migrate(self) -> None:
+        """Bring the schema to this release's."""
+
+    def close(self) -> None:
+        """Give all connections back."""

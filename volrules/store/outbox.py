@@ -1,0 +1,182 @@
+"""The outbox: messages leased, settled, postponed, queued once more.
+
+A message is pending, then keyed (its volume has its key, or needs none), then dispatched or failed.
+INVARIANT: nothing is written under a lease that is not the writer's: every write names the lease's token.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Literal
+from uuid import uuid4
+
+from volrules.errors import TransitionError
+from volrules.store import lifecycle, quota
+from volrules.store.transaction import Row, Transaction, Undo, instant
+from volrules.store.values import Claimed, Created, OverQuota
+
+# Due, not leased, first of its volume; a key's deletion waits for copies and snapshots that need the key.
+DUE = """
+    SELECT m.id
+    FROM outbox m JOIN volumes v ON v.id = m.volume_id
+    WHERE m.state IN ('pending', 'keyed')
+      AND m.next_attempt_at <= {now}
+      AND (m.lease_until IS NULL OR m.lease_until <= {now})
+      AND (m.volume_id = :volume_id OR :every_volume)
+      AND NOT EXISTS (
+          SELECT 1 FROM outbox earlier
+          WHERE earlier.volume_id = m.volume_id AND earlier.sequence < m.sequence
+            AND earlier.state IN ('pending', 'keyed')
+      )
+      AND NOT (
+          m.operation = 'delete' AND EXISTS (
+              SELECT 1 FROM outbox copy
+              WHERE copy.source_key_id = v.encryption_key_id AND copy.state = 'pending'
+          )
+      )
+      AND NOT (
+          m.operation = 'delete' AND EXISTS (
+              SELECT 1 FROM snapshots s
+              WHERE s.encryption_key_id = v.encryption_key_id AND s.deleted_at IS NULL
+          )
+      )
+    ORDER BY m.next_attempt_at
+    LIMIT :limit
+    {for update of m skip locked}
+"""
+
+LEASE = """
+    UPDATE outbox
+    SET lease_owner = :owner, lease_until = {now + :seconds}, lease_token = :token, attempts = attempts + 1
+    WHERE id = :id
+"""
+
+LEASED = """
+    SELECT m.id, m.volume_id, m.sequence, m.operation, m.state, m.attempts, m.body, m.lease_token, m.created_at, {now},
+           v.project_id, v.user_id, v.encryption_key_id, v.deleted_at
+    FROM outbox m JOIN volumes v ON v.id = m.volume_id
+    WHERE m.lease_token = :token
+    ORDER BY m.next_attempt_at
+"""
+
+KEYED = "UPDATE outbox SET state = 'keyed' WHERE id = :id AND lease_token = :token AND state = 'pending'"
+
+NOTE_KEY = """
+    UPDATE volumes SET encryption_key_id = :key_id
+    WHERE id = (SELECT volume_id FROM outbox WHERE id = :id)
+    RETURNING deleted_at
+"""
+
+FORGET_KEY = "UPDATE volumes SET encryption_key_id = NULL WHERE id = :volume_id"
+
+SETTLE = """
+    UPDATE outbox
+    SET state = :state, last_error = COALESCE(:error, last_error), settled_at = {now},
+        lease_owner = NULL, lease_until = NULL, lease_token = NULL
+    WHERE id = :id AND lease_token = :token AND state IN ('pending', 'keyed')
+    RETURNING volume_id, operation
+"""
+
+DISPATCHED_AFTER_ALL = "UPDATE outbox SET state = 'dispatched' WHERE id = :id"
+
+POSTPONE = """
+    UPDATE outbox
+    SET next_attempt_at = {now + :seconds}, last_error = :error,
+        lease_owner = NULL, lease_until = NULL, lease_token = NULL
+    WHERE id = :id AND lease_token = :token AND state IN ('pending', 'keyed')
+"""
+
+REOPEN = "UPDATE volumes SET status = 'creating', charges = :charges, released_at = NULL WHERE id = :volume_id"
+
+# The latest create message once more, behind everything that the failure has queued.
+QUEUE_AGAIN = """
+    INSERT INTO outbox (
+        id, volume_id, sequence, operation, state, attempts, next_attempt_at, source_key_id, body, created_at
+    )
+    SELECT :message_id, volume_id, (SELECT MAX(sequence) + 1 FROM outbox WHERE volume_id = :volume_id),
+           operation, 'pending', 0, {now}, source_key_id, body, {now}
+    FROM outbox
+    WHERE volume_id = :volume_id AND operation = 'create'
+    ORDER BY sequence DESC
+    LIMIT 1
+"""
+
+
+def claim(
+    transaction: Transaction, owner: str, lease_seconds: float, limit: int, volume_id: str | None
+) -> list[Claimed]:
+    """Lease what is due, oldest first."""
+    due = transaction.rows(DUE, {"volume_id": volume_id, "every_volume": volume_id is None, "limit": limit})
+    if not due:
+        return []
+    token = str(uuid4())
+    transaction.run_each(
+        LEASE, [{"id": message_id, "owner": owner, "seconds": lease_seconds, "token": token} for (message_id,) in due]
+    )
+    return [_claimed(row) for row in transaction.rows(LEASED, {"token": token})]
+
+
+def keyed(
+    transaction: Transaction, message_id: str, token: str, key_id: str
+) -> Literal["held", "lost", "deleted"]:
+    """Note the key that a message's volume has been given."""
+    if not transaction.run(KEYED, {"id": message_id, "token": token}):
+        return "lost"
+    ((deleted_at,),) = transaction.rows(NOTE_KEY, {"id": message_id, "key_id": key_id})
+    return "held" if deleted_at is None else "deleted"
+
+
+def settle(
+    transaction: Transaction, message_id: str, token: str, state: Literal["dispatched", "failed"], error: str | None
+) -> bool:
+    """Close a message, and do to its volume what that means."""
+    settled = transaction.rows(SETTLE, {"id": message_id, "token": token, "state": state, "error": error})
+    for volume_id, operation in settled:
+        if (operation, state) == ("create", "failed"):
+            _fail(transaction, message_id, volume_id)
+        elif (operation, state) == ("delete", "dispatched"):
+            transaction.run(FORGET_KEY, {"volume_id": volume_id})
+    return bool(settled)
+
+
+def postpone(transaction: Transaction, message_id: str, token: str, error: str, seconds: float) -> bool:
+    """Give the lease back until later."""
+    return bool(transaction.run(POSTPONE, {"id": message_id, "token": token, "error": error, "seconds": seconds}))
+
+
+def retry(
+    transaction: Transaction, volume_id: str, charges: Mapping[str, int], limits: Mapping[str, int]
+) -> Created | OverQuota:
+    """Charge a failed volume again and queue its create message once more."""
+    volume = lifecycle.lock(transaction, volume_id)
+    if volume.is_deleted or not volume.is_released or volume.project_id is None:
+        raise _not_failed(volume_id, "its create has not failed")
+    transaction.run(REOPEN, {"volume_id": volume_id, "charges": json.dumps(dict(sorted(charges.items())))})
+    if not transaction.run(QUEUE_AGAIN, {"volume_id": volume_id, "message_id": str(uuid4())}):
+        raise _not_failed(volume_id, "its message has been purged")
+    project_id = volume.project_id
+    if not quota.reserve(transaction, project_id, charges, limits):
+        raise Undo(lambda undone: quota.shortages(undone, project_id, charges, limits))
+    return Created(volume_id)
+
+
+def _not_failed(volume_id: str, why: str) -> TransitionError:
+    return TransitionError("volume.not_failed", f"volume `{volume_id}` cannot be retried: {why}; create another one")
+
+
+def _fail(transaction: Transaction, message_id: str, volume_id: str) -> None:
+    volume = lifecycle.lock(transaction, volume_id)
+    if volume.is_deleted:
+        return
+    if volume.status in ("creating", "error"):
+        lifecycle.release(transaction, volume)
+    else:
+        # A host has reported the volume: it exists, so the message has arrived, whatever its sender was told.
+        transaction.run(DISPATCHED_AFTER_ALL, {"id": message_id})
+
+
+def _claimed(row: Row) -> Claimed:
+    *message, created_at, now, project_id, user_id, encryption_key_id, deleted_at = row
+    age = (instant(now) - instant(created_at)).total_seconds()
+    return Claimed(*message, age, project_id, user_id, encryption_key_id, deleted_at is not None)

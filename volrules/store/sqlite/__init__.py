@@ -1,0 +1,1 @@
+"""The store in an SQLite file: nothing to install, nothing to run."""

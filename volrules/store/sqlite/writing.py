@@ -1,0 +1,67 @@
+"""Writing: one transaction for all the work that waits, each piece of it whole or undone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from volrules.store.commits import Ticket
+from volrules.store.sqlite.connection import SQLiteTransaction, in_words
+from volrules.store.transaction import Undo, Work
+
+Job = Ticket[Work[Any], Any]
+Answer = Callable[[], None]
+
+
+def write(connection: sqlite3.Connection, database: Path, jobs: Sequence[Job]) -> None:
+    """Commit the work of all jobs, then tell each its outcome; the database's own errors are everyone's."""
+    transaction = SQLiteTransaction(connection)
+    answers: list[Answer] = []
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for job in jobs:
+            answers.append(_attempt(transaction, database, job, in_company=len(jobs) > 1))
+        connection.execute("COMMIT")
+    except BaseException as error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+            raise
+        if isinstance(error, Exception) or len(answers) < len(jobs):
+            raise  # SQLite has rolled back by itself
+        _tell(answers)  # an interrupt that came after the commit
+        raise
+    _tell(answers)
+
+
+def _tell(answers: Sequence[Answer]) -> None:
+    for answer in answers:
+        answer()
+
+
+def _attempt(transaction: SQLiteTransaction, database: Path, job: Job, *, in_company: bool) -> Answer:
+    if in_company:
+        transaction.run("SAVEPOINT job")
+    try:
+        outcome = job.work(transaction)
+    except Undo as undo:
+        _undo(transaction, in_company=in_company)
+        outcome = undo.outcome(transaction)
+    except sqlite3.OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001  # one bad job does not spoil the others
+        _undo(transaction, in_company=in_company)
+        return partial(job.fail, in_words(error, database) if isinstance(error, sqlite3.DatabaseError) else error)
+    if in_company:
+        transaction.run("RELEASE job")
+    return partial(job.settle, outcome)
+
+
+def _undo(transaction: SQLiteTransaction, *, in_company: bool) -> None:
+    if in_company:
+        transaction.run("ROLLBACK TO job")
+    else:
+        transaction.run("ROLLBACK")
+        transaction.run("BEGIN")

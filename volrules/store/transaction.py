@@ -1,0 +1,90 @@
+"""What the statements of this package are written against: one transaction of either database.
+
+Statements are SQL that both databases read. Values are named, ``:volume_id``. What the databases say differently
+is in braces: ``{now}``, ``{now + :seconds}``, ``{charges of v}``, ``{for update}``, ``{lock table …}``;
+see :class:`Dialect`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+Values = Mapping[str, Any]
+Row = tuple[Any, ...]
+NO_VALUES: Values = {}
+_LOCK = re.compile(r"\{((?:for update|lock table)[^}]*)\}")
+_CHARGES = re.compile(r"\{charges of (\w+)\}")
+_NOW = re.compile(r"\{now(?: \+ :(\w+))?\}")
+
+
+class Transaction(Protocol):
+    """Statements that are committed together or not at all."""
+
+    def rows(self, statement: str, values: Values = NO_VALUES) -> list[Row]:
+        """Run a statement that answers with rows."""
+
+    def run(self, statement: str, values: Values = NO_VALUES) -> int:
+        """Run a statement; how many rows it wrote."""
+
+    def run_each(self, statement: str, values: Sequence[Values]) -> int:
+        """Run a statement for each of the values, in order; how many rows were written in all."""
+
+
+Work = Callable[[Transaction], T]
+
+
+class Undo(Exception):  # noqa: N818
+    """Raised by work that must leave nothing behind; ``outcome`` is read after all of it has been undone."""
+
+    def __init__(self, outcome: Work[Any]) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class Nothing:
+    """A transaction of a store that does not exist yet: it has no rows, and nothing finds any to change."""
+
+    def rows(self, statement: str, values: Values = NO_VALUES) -> list[Row]:
+        return []
+
+    def run(self, statement: str, values: Values = NO_VALUES) -> int:
+        return 0
+
+    def run_each(self, statement: str, values: Sequence[Values]) -> int:
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a database says what the standard does not.
+
+    ``now``: the instant; ``later``: so many seconds after it, with ``{}`` for the value's name;
+    ``charges``: a volume's charges as rows of key and value, with ``{}`` for the volume's alias;
+    ``value``: a named value, as a replacement for ``re.sub``.
+    ``locks``: whether rows are locked; where one writer writes at a time there is nothing to lock.
+    """
+
+    now: str
+    later: str
+    charges: str
+    value: str
+    locks: bool
+
+    def render(self, statement: str) -> str:
+        """The statement in this database's words."""
+        statement = _LOCK.sub(lambda found: found[1].upper() if self.locks else "", statement)
+        statement = _CHARGES.sub(lambda found: self.charges.format(found[1]), statement)
+        statement = _NOW.sub(lambda found: self.later.format(found[1]) if found[1] else self.now, statement)
+        return re.sub(r"(?<![:\w]):([a-z_]+)", self.value, statement)
+
+
+def instant(value: Any) -> datetime:
+    """A time as either database gives it, in UTC."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
