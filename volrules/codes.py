@@ -50,7 +50,9 @@ _ROWS = (
     Code("image.virtual_size", 6, "InvalidInput", "fix_request", True, "the image's virtual size does not fit"),
     Code("availability_zone.not_offered", 7, "InvalidInput", "fix_request", True, "the site does not offer the zone"),
     Code("availability_zone.not_snapshots", 7, "InvalidInput", "fix_request", True, "not the snapshot's volume's zone"),
-    Code("availability_zone.not_sources", 7, "InvalidInput", "fix_request", True, "not the source volume's zone"),
+    Code(
+        "availability_zone.not_source_volumes", 7, "InvalidInput", "fix_request", True, "not the source volume's zone"
+    ),
     Code(
         "volume_type.overridden",
         8,

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any
 
 from volrules.codes import built_in
 from volrules.documents import EMPTY, freeze
 from volrules.errors import StoreError
-from volrules.host import FAILURES, OWN, Host, Implementation
+from volrules.host import FAILURES, OWN
 from volrules.model import (
     Basis,
     Context,
@@ -30,232 +31,228 @@ from volrules.model import (
     VolumeRequest,
     VolumeType,
 )
+from volrules.plan import Field, Plan, Step, Steps
 from volrules.requests import RequestSchema
-from volrules.stages import LOOK_UPS, STAGES, VOLUME, VOLUME_TYPE, LookUp, Stage
+from volrules.stages import LOOK_UPS, VOLUME, VOLUME_TYPE, LookUp
 from volrules.violations import Enforcement, Violation
 from volrules.wording import clip
 
 log = logging.getLogger(__name__)
 
-Implementations = tuple[Implementation, ...]
-
-
-class _Field(NamedTuple):
-    """A stage with those who take part in it."""
-
-    stage: Stage
-    resolvers: Implementations
-    validators: Implementations
+_NOTHING_NAMED = {each.field: None for each in LOOK_UPS}
+_PATHS = {each.field: f"/volume/{each.asked}" for each in LOOK_UPS}
 
 
 class Decider:
-    """Decides requests by the rules of one host. Holds nothing that changes; safe to share between threads."""
+    """Decides requests by one plan. Holds nothing that changes; safe to share between threads."""
 
     def __init__(
-        self, schema: RequestSchema, host: Host, enforcement: Mapping[str, Enforcement], fingerprint: str
+        self, schema: RequestSchema, plan: Plan, enforcement: Mapping[str, Enforcement], fingerprint: str
     ) -> None:
-        def asked(hook: str | None) -> Implementations:
-            return () if hook is None else host.implementations(hook)
-
         self.schema = schema
+        self.plan = plan
         self.enforcement = enforcement
         self.fingerprint = fingerprint
-        self.request_validators = asked("volrules_validate_request")
-        self.authorizers = asked("volrules_authorize")
-        self.finders = {each.hook: asked(each.hook) for each in LOOK_UPS}
-        self.source_validators = asked("volrules_validate_sources")
-        self.fields = tuple(_Field(each, asked(each.resolve), asked(each.validate)) for each in STAGES)
 
     def decide(self, body: Any, context: Context, id: Any = None) -> Decision:  # noqa: A002 - the document's member
         """The decision on a body; ``id`` is handed through."""
         request = self.schema.parse(body)
-        if isinstance(request, VolumeRequest):
-            return _Evaluation(self, request, context).run(id)
-        violations = tuple(replace(each, rule="schema", plugin=OWN) for each in request)
-        return Decision(id, "rejected", None, None, violations, (), EMPTY, self.fingerprint)
+        if isinstance(request, tuple):
+            violations = tuple(each.attributed("schema", OWN, "deny") for each in request)
+            return Decision(id, None, None, violations, (), EMPTY, self.fingerprint)
+        return _Evaluation(self, request, context).run(id)
 
     def volume_type(self, type_id: str | None) -> VolumeType | None:
         """The type of that id, as a look-up on the engine's own behalf finds it."""
         if type_id is None:
             return None
-        finders = self.finders[VOLUME_TYPE.hook]
-        answers = (each.call(type_id, Context().elevated()) for each in finders)
+        answers = (each.call(type_id, Context().elevated()) for each in self.plan.finders[VOLUME_TYPE])
         return next((each for each in answers if isinstance(each, VolumeType)), None)
 
 
 class _Evaluation:
-    """One request on its way through the rules."""
+    """One request on its way through the rules. ``known`` is what the draft shows."""
+
+    __slots__ = ("context", "decider", "draft", "known", "origins", "request", "stored", "violations", "warnings")
 
     def __init__(self, decider: Decider, request: VolumeRequest, context: Context) -> None:
         self.decider = decider
         self.request = request
         self.context = context
-        self.known: dict[str, Any] = {"request": request, "context": context}
-        self.draft = Draft(self.known)
-        self.sources: dict[str, Any] = {}
-        self.provenance: dict[str, Provenance] = {}
+        self.draft = Draft({"request": request, "context": context})
+        self.known: dict[str, Any] = self.draft.__dict__
+        self.origins: dict[str, tuple[str, Step]] = {}
+        self.stored: dict[str, Any] = {}
         self.violations: list[Violation] = []
         self.warnings: list[Violation] = []
 
     def run(self, id: Any) -> Decision:  # noqa: A002
         """All rules, in order."""
-        decider, who = self.decider, (self.request, self.context)
-        objected = self.hear("request", decider.request_validators, *who)
-        if not (self.hear("authorize", decider.authorizers, *who) or objected):
-            for each in LOOK_UPS:
-                self.look_up(each)
-            self.draft = Draft(self.known)
-            self.hear("sources", decider.source_validators, self.draft)
-        for field in decider.fields:
-            self.settle(field)
+        plan, who = self.decider.plan, (self.request, self.context)
+        self.hear(plan.request_validators, *who)
+        self.hear(plan.authorizers, *who)
+        if not self.violations:
+            self.look_up()
+            self.hear(plan.source_validators, self.draft)
+        for field in plan.fields:
+            if field.resolvers:
+                self.resolve(field)
+            objections = len(self.violations)
+            if field.validators:
+                self.hear(field.validators, self.draft)
+            if len(self.violations) > objections and field.resolvers:
+                self.known.pop(field.name, None)
         return self.decision(id)
 
-    def hear(self, rule: str, implementations: Implementations, *arguments: Any) -> bool:
-        """Ask all for their objections; True when one of them is enforced."""
-        before = len(self.violations)
-        for each in implementations:
+    def hear(self, steps: Steps, *arguments: Any) -> None:
+        """Ask all for their objections."""
+        for step in steps:
             try:
-                answer = each.call(*arguments)
+                answer = step.call(*(arguments if step.own else self.copied(arguments)))
                 if answer is not None:
-                    for objection in (answer,) if isinstance(answer, Violation) else answer:
-                        self.note(objection, rule, each)
+                    for objection in (answer,) if type(answer) is Violation else answer:
+                        self.note(objection, step)
             except Unresolved:
                 continue
             except FAILURES as error:
-                self.fault(error, rule, each)
-        return len(self.violations) > before
+                self.fault(error, step)
 
-    def note(self, objection: Any, rule: str, by: Implementation) -> None:
+    def resolve(self, field: Field) -> None:
+        """The first answer becomes the field's value; without one it stays unknown."""
+        for step in field.resolvers:
+            try:
+                answer = step.call(self.draft if step.own else Draft(self.known))
+                if answer is None:
+                    continue
+                value, origin = answer if type(answer) is Resolved else (answer, step.by.plugin.label)
+                if not step.own:
+                    value = field.stage.check(value)
+            except Unresolved:
+                continue
+            except FAILURES as error:
+                self.fault(error, step)
+                continue
+            if type(value) is str and field.name == "volume_type" and (value := self.named(value, origin)) is None:
+                return
+            self.known[field.name] = value
+            self.origins[field.name] = (origin, step)
+            return
+
+    def copied(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments, with a copy of the draft in its place."""
+        return tuple(Draft(self.known) if each is self.draft else each for each in arguments)
+
+    def note(self, objection: Any, step: Step) -> None:
         """Record a violation where the site's enforcement puts it."""
-        if not isinstance(objection, Violation):
+        if type(objection) is not Violation:
             raise TypeError(f"a validator answers with violations, not {type(objection).__name__}")
-        enforcement: Enforcement = self.decider.enforcement.get(objection.code, "deny")
-        recorded = replace(objection, rule=rule, plugin=by.plugin.label, enforcement=enforcement)
+        enforcement = self.decider.enforcement.get(objection.code, "deny")
+        recorded = objection.attributed(step.rule, step.by.plugin.label, enforcement)
         (self.violations if enforcement == "deny" else self.warnings).append(recorded)
 
-    def fault(self, error: BaseException, rule: str, by: Implementation) -> None:
+    def fault(self, error: BaseException, step: Step) -> None:
         """Record that a plugin failed: against the request, or under ``ignore`` as a warning."""
-        log.error("%s failed in %s", by.plugin, by.hook, exc_info=error)
-        failure = replace(by.plugin.failure(by.hook), rule=rule)
-        if by.plugin.failure_policy == "ignore":
-            self.warnings.append(replace(failure, enforcement="warn"))
-        else:
-            self.violations.append(failure)
+        plugin, hook = step.by.plugin, step.by.hook
+        log.error("%s failed in %s", plugin, hook, exc_info=error)
+        ignored = plugin.failure_policy == "ignore"
+        failure = plugin.failure(hook).attributed(step.rule, plugin.label, "warn" if ignored else "deny")
+        (self.warnings if ignored else self.violations).append(failure)
 
-    def look_up(self, what: LookUp) -> None:
-        """Find what the request names; a source that is not there stays unknown."""
-        name = getattr(self.request, what.asked)
-        if name is None:
-            self.known[what.field] = None
-            return
+    def look_up(self) -> None:
+        """Find the source and the type that the request names; what is not there stays unknown."""
+        self.known.update(_NOTHING_NAMED)
+        if self.request.sources or self.request.volume_type is not None:
+            for what in LOOK_UPS:
+                name = getattr(self.request, what.asked)
+                if name is not None:
+                    self.look_up_one(what, name)
+
+    def look_up_one(self, what: LookUp, name: str) -> None:
+        """Find one thing that the request names, with the volume that it is of."""
         found, own = self.find(what, name, self.context)
         if found is None:
+            del self.known[what.field]
             message = f"{what.noun} `{clip(name)}` is not there, or not yours to see; name another"
-            self.object(built_in(what.code, f"/volume/{what.key}", message, id=name), "sources")
+            self.object(built_in(what.code, f"/volume/{self.request.spelled(what.asked)}", message, id=name), "sources")
             return
         if getattr(found, "volume_id", None) is not None and found.volume is None:
             volume, _ = self.find(VOLUME, found.volume_id, self.context.elevated())
             found = replace(found, volume=volume)
         self.known[what.field] = found
         if own and what is not VOLUME_TYPE:
-            self.sources[what.field] = found
+            self.stored[what.field] = found
 
     def find(self, what: LookUp, name: str, context: Context) -> tuple[Any, bool]:
         """The first answer to a look-up, and whether it is the engine's own: from the inventory or the store."""
-        for each in self.decider.finders[what.hook]:
+        for step in self.decider.plan.finders[what]:
             try:
-                answer = each.call(name, context)
+                answer = step.call(name, context)
                 if answer is not None:
-                    found = answer if isinstance(answer, what.record) else what.record(**freeze(answer))
-                    return found, each.plugin.label == OWN
+                    return answer if isinstance(answer, what.record) else what.record(**freeze(answer)), step.own
             except StoreError:
                 raise
             except FAILURES as error:
-                self.fault(error, "sources", each)
+                self.fault(error, step)
         return None, False
 
-    def settle(self, field: _Field) -> None:
-        """Resolve one field, then validate it; in violation, it is forgotten again."""
-        self.resolve(field)
-        if self.hear(field.stage.field, field.validators, self.draft) and field.resolvers:
-            self.known.pop(field.stage.field, None)
-            self.draft = Draft(self.known)
-
-    def resolve(self, field: _Field) -> None:
-        """The first answer becomes the field's value; without one it stays unknown."""
-        stage = field.stage
-        for each in field.resolvers:
-            try:
-                answer = each.call(self.draft)
-                if answer is None:
-                    continue
-                value, origin = answer if type(answer) is Resolved else (answer, each.plugin.label)
-                value = stage.check(value)
-            except Unresolved:
-                continue
-            except FAILURES as error:
-                self.fault(error, stage.field, each)
-                continue
-            self.know(stage.field, value, Provenance(origin, stage.field, each.plugin.label))
-            return
-
-    def know(self, field: str, value: Any, provenance: Provenance) -> None:
-        """Let the draft grow by a field; a volume type that is named is looked up first."""
-        if isinstance(value, str) and field == VOLUME_TYPE.key:
-            value, _ = self.find(VOLUME_TYPE, name := value, self.context)
-            if value is None:
-                message = f"volume type `{clip(name)}`, from {provenance.origin}, is not declared; ask the operator to"
-                path = _PATHS.get(provenance.origin, "/volume/volume_type")
-                self.object(built_in("volume_type.not_declared", path, f"{message} declare it", id=name), field)
-                return
-        self.known[field] = value
-        self.provenance[field] = provenance
-        self.draft = Draft(self.known)
+    def named(self, name: str, origin: str) -> VolumeType | None:
+        """The volume type that a resolver named by its id or name; where it is not declared, a violation."""
+        found: VolumeType | None
+        found, _ = self.find(VOLUME_TYPE, name, self.context)
+        if found is None:
+            message = f"volume type `{clip(name)}`, from {origin}, is not declared; ask the operator to declare it"
+            path = _PATHS.get(origin, "/volume/volume_type")
+            self.object(built_in("volume_type.not_declared", path, message, id=name), "volume_type")
+        return found
 
     def object(self, violation: Violation, rule: str) -> None:
         """Record a violation that the engine itself found."""
-        self.violations.append(replace(violation, rule=rule, plugin=OWN))
+        self.violations.append(violation.attributed(rule, OWN, "deny"))
 
     def decision(self, id: Any) -> Decision:  # noqa: A002
-        """The document."""
-        accepted = not self.violations
+        """The answer; its spec and provenance are rendered when somebody asks for them."""
+        rejected = bool(self.violations)
         return Decision(
-            id=id,
-            outcome="accepted" if accepted else "rejected",
-            spec=_spec(self.request, self.known) if accepted else None,
-            dispatch=self.known.get("dispatch") if accepted else None,
-            violations=tuple(self.violations),
-            warnings=tuple(self.warnings),
-            provenance=freeze(self.provenance),
-            policy_fingerprint=self.decider.fingerprint,
-            basis=Basis(volume_type=self.known.get(VOLUME_TYPE.key), stored=Sources(**self.sources)),
+            id,
+            None if rejected else self.spec,
+            None if rejected else self.known.get("dispatch"),
+            tuple(self.violations),
+            tuple(self.warnings),
+            self.provenance,
+            self.decider.fingerprint,
+            None if rejected else Basis(self.known.get("volume_type"), Sources(**self.stored)),
         )
 
+    def provenance(self) -> Mapping[str, Provenance]:
+        """Where each resolved field is from."""
+        told = ((field, origin, step) for field, (origin, step) in self.origins.items())
+        return MappingProxyType(
+            {field: Provenance(origin, step.rule, step.by.plugin.label) for field, origin, step in told}
+        )
 
-_PATHS = {each.field: f"/volume/{each.key}" for each in LOOK_UPS}
-
-
-def _spec(request: VolumeRequest, known: Mapping[str, Any]) -> Spec:
-    kind: VolumeType | None = known.get("volume_type")
-    qos: QosSpecs | None = known.get("qos_specs")
-    image: Image | None = known["image"]
-    return Spec(
-        size=known.get("size"),
-        availability_zone=known.get("availability_zone"),
-        snapshot_id=request.snapshot_id,
-        source_volid=request.source_volid,
-        image_id=None if image is None else image.id,
-        backup_id=request.backup_id,
-        volume_type_id=None if kind is None else kind.id,
-        volume_type=None if kind is None else kind.name,
-        qos_specs=None if qos is None else freeze(qos.to_dict()),
-        encryption_key=known.get("encryption_key"),
-        metadata=known.get("metadata", EMPTY),
-        name=request.name,
-        description=request.description,
-        multiattach=kind is not None and kind.multiattach,
-        group_id=request.group_id,
-        consistencygroup_id=request.consistencygroup_id,
-        scheduler_hints=request.scheduler_hints,
-        extra=request.extra,
-    )
+    def spec(self) -> Spec:
+        """The volume, fully specified."""
+        request, known = self.request, self.known
+        kind: VolumeType | None = known.get("volume_type")
+        qos: QosSpecs | None = known.get("qos_specs")
+        image: Image | None = known["image"]
+        return Spec(
+            size=known.get("size"),
+            availability_zone=known.get("availability_zone"),
+            snapshot_id=request.snapshot_id,
+            source_volid=request.source_volid,
+            image_id=None if image is None else image.id,
+            backup_id=request.backup_id,
+            volume_type_id=None if kind is None else kind.id,
+            volume_type=None if kind is None else kind.name,
+            qos_specs=None if qos is None else freeze(qos.to_dict()),
+            encryption_key=known.get("encryption_key"),
+            metadata=known.get("metadata", EMPTY),
+            name=request.name,
+            description=request.description,
+            multiattach=kind is not None and kind.multiattach,
+            group_id=request.group_id,
+            consistencygroup_id=request.consistencygroup_id,
+            scheduler_hints=request.scheduler_hints,
+            extra=request.extra,
+        )

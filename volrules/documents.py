@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -36,16 +36,15 @@ def thaw(value: Any) -> Any:
 
 
 class Document:
-    """A frozen dataclass that is a JSON object: its fields are the members, readable as attributes and by key.
+    """A read-only value that is a JSON object: its members can be read as attributes and by key.
 
-    Pickles by way of its JSON form.
+    Of a dataclass the members are the fields. Pickles by way of its JSON form.
     """
 
     __slots__ = ()
-    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def __getitem__(self, member: str) -> Any:
-        if member not in self.__dataclass_fields__:
+        if member not in self.members():
             raise KeyError(member)
         return getattr(self, member)
 
@@ -61,7 +60,7 @@ class Document:
     @classmethod
     def members(cls) -> tuple[str, ...]:
         """The names of the members, in the published order."""
-        return tuple(each.name for each in fields(cls))
+        return tuple(each.name for each in fields(cls))  # type: ignore[arg-type]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_dict, (self.to_dict(),)

@@ -61,7 +61,7 @@ class Ledger:
             for resource, amount in charges.items()
             if 0 <= limits[resource] < in_use.get(resource, 0) + amount
         ]
-        return _refused(decision, (*failed, *over_quota(shortages)))
+        return decision.refused((*failed, *over_quota(shortages)))
 
     def commit(self, decision: Decision, order: Order, lease: Lease) -> tuple[Receipt, Claimed | None]:
         """Create the volume that was decided on, or find the receipt of the first time.
@@ -72,7 +72,7 @@ class Ledger:
             return self._replayed(order) or _rejection(decision, order), None
         charges, failed = self._charging.charges(decision.spec)
         if failed:
-            return _rejection(_refused(decision, failed), order), None
+            return _rejection(decision.refused(failed), order), None
         receipt = Receipt(order.id, "created", str(uuid.uuid4()), "creating", "pending", False, decision)
         entry = self._entry(receipt, order, charges, lease)
         outcome = self._store().create(entry)
@@ -131,7 +131,7 @@ def _answer(outcome: Replayed | OverQuota | SourceChanged | KeyMismatch, decisio
             reasons = (_changed(outcome),)
         case KeyMismatch():
             reasons = (_mismatch(order),)
-    return _rejection(_refused(decision, reasons), order)
+    return _rejection(decision.refused(reasons), order)
 
 
 def _claimed(entry: Entry, lease: Lease) -> Claimed:
@@ -155,13 +155,6 @@ def _claimed(entry: Entry, lease: Lease) -> Claimed:
 
 def _rejection(decision: Decision, order: Order) -> Receipt:
     return Receipt(order.id, "rejected", None, None, None, False, decision)
-
-
-def _refused(decision: Decision, violations: tuple[Violation, ...] | list[Violation]) -> Decision:
-    if not violations:
-        return decision
-    rejected = replace(decision, outcome="rejected", spec=None, dispatch=None)
-    return replace(rejected, violations=(*decision.violations, *violations))
 
 
 def _replay(found: Replayed, order: Order) -> Receipt:

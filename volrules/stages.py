@@ -13,16 +13,12 @@ from volrules.model import Backup, Image, QosSpecs, Snapshot, Volume, VolumeType
 
 
 class LookUp(NamedTuple):
-    """Rule 3 for one kind of source: the request's attribute, the draft's field, the hook and its record.
-
-    ``key`` is what the body calls it.
-    """
+    """Rule 3 for one kind of source: the request's attribute, the draft's field, the hook and its record."""
 
     asked: str
     field: str
     hook: str
     record: type[Any]
-    key: str
     noun: str
 
     @property
@@ -31,13 +27,11 @@ class LookUp(NamedTuple):
         return f"{self.field.removeprefix('requested_')}.not_found"
 
 
-SNAPSHOT = LookUp("snapshot_id", "snapshot", "volrules_find_snapshot", Snapshot, "snapshot_id", "snapshot")
-VOLUME = LookUp("source_volid", "source_volume", "volrules_find_volume", Volume, "source_volid", "volume")
-BACKUP = LookUp("backup_id", "backup", "volrules_find_backup", Backup, "backup_id", "backup")
-IMAGE = LookUp("image_id", "image", "volrules_find_image", Image, "imageRef", "image")
-VOLUME_TYPE = LookUp(
-    "volume_type", "requested_volume_type", "volrules_find_volume_type", VolumeType, "volume_type", "volume type"
-)
+SNAPSHOT = LookUp("snapshot_id", "snapshot", "volrules_find_snapshot", Snapshot, "snapshot")
+VOLUME = LookUp("source_volid", "source_volume", "volrules_find_volume", Volume, "volume")
+BACKUP = LookUp("backup_id", "backup", "volrules_find_backup", Backup, "backup")
+IMAGE = LookUp("image_id", "image", "volrules_find_image", Image, "image")
+VOLUME_TYPE = LookUp("volume_type", "requested_volume_type", "volrules_find_volume_type", VolumeType, "volume type")
 LOOK_UPS = (SNAPSHOT, VOLUME, BACKUP, IMAGE, VOLUME_TYPE)
 
 

@@ -36,6 +36,12 @@ class Violation(Document):
     params: Mapping[str, Any] = field(default_factory=empty)
     recovery: Recovery = "fix_request"
 
+    def attributed(self, rule: str, plugin: str, enforcement: Enforcement) -> Violation:
+        """The same violation as the engine records it: at which stage, by whom, and how it is enforced."""
+        return Violation(
+            self.code, self.kind, self.path, self.message, rule, plugin, enforcement, self.params, self.recovery
+        )
+
 
 def violation(
     code: str,

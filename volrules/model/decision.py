@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
@@ -67,30 +67,107 @@ class Basis:
     stored: Sources = Sources()
 
 
-@dataclass(frozen=True, slots=True)
 class Decision(Document):
-    """Whether a volume may be created, as what, and why; see the decision schema.
+    """Whether a volume may be created, as what, and why; see the decision schema. Read-only."""
 
-    ``violations`` are in the order of the rules; the first is the one Cinder's flow would have raised.
-    ``warnings`` are violations that the site does not enforce, and notices of the rules.
-    ``basis`` is not part of the document, and lost in a decision that is read back from one.
-    """
+    __slots__ = (
+        "_basis",
+        "_dispatch",
+        "_fingerprint",
+        "_id",
+        "_provenance",
+        "_spec",
+        "_violations",
+        "_warnings",
+    )
 
-    id: Any
-    outcome: Outcome
-    spec: Spec | None
-    dispatch: Mapping[str, Any] | None
-    violations: tuple[Violation, ...]
-    warnings: tuple[Violation, ...]
-    provenance: Mapping[str, Provenance]
-    policy_fingerprint: str
-    schema_version: int = 1
-    basis: Basis = field(default=Basis(), compare=False, repr=False)
+    def __init__(  # noqa: PLR0917 - calls by keyword would cost more than the rest of it
+        self,
+        id: Any,  # noqa: A002 - the document's member
+        spec: Spec | Callable[[], Spec] | None,
+        dispatch: Mapping[str, Any] | None,
+        violations: tuple[Violation, ...],
+        warnings: tuple[Violation, ...],
+        provenance: Mapping[str, Provenance] | Callable[[], Mapping[str, Provenance]],
+        policy_fingerprint: str,
+        basis: Basis | None = None,
+    ) -> None:
+        """``spec`` and ``provenance``: the value, or a function that renders it when it is first asked for."""
+        self._id = id
+        self._spec = spec
+        self._dispatch = dispatch
+        self._violations = violations
+        self._warnings = warnings
+        self._provenance = provenance
+        self._fingerprint = policy_fingerprint
+        self._basis = basis
+
+    @property
+    def schema_version(self) -> int:
+        """The version of the decision schema: 1."""
+        return 1
+
+    @property
+    def id(self) -> Any:
+        """The request line's id."""
+        return self._id
 
     @property
     def accepted(self) -> bool:
         """Whether there is no violation."""
-        return self.outcome == "accepted"
+        return not self._violations
+
+    @property
+    def outcome(self) -> Outcome:
+        """Accepted or rejected."""
+        return "rejected" if self._violations else "accepted"
+
+    @property
+    def spec(self) -> Spec | None:
+        """The volume, fully specified; None when rejected."""
+        if callable(self._spec):
+            self._spec = self._spec()
+        return self._spec
+
+    @property
+    def dispatch(self) -> Mapping[str, Any] | None:
+        """Who makes the volume: the scheduler or a host; None when rejected."""
+        return self._dispatch
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """What is wrong, in the order of the rules; the first is the one Cinder's flow would have raised."""
+        return self._violations
+
+    @property
+    def warnings(self) -> tuple[Violation, ...]:
+        """Violations that the site does not enforce, and notices of the rules."""
+        return self._warnings
+
+    @property
+    def provenance(self) -> Mapping[str, Provenance]:
+        """Where each resolved field is from."""
+        if callable(self._provenance):
+            self._provenance = self._provenance()
+        return self._provenance
+
+    @property
+    def policy_fingerprint(self) -> str:
+        """A digest of the site, the plugins with their versions and the request schema."""
+        return self._fingerprint
+
+    @property
+    def basis(self) -> Basis:
+        """What the decision rests on; no part of the document, and lost where one is read back."""
+        return self._basis or _NO_BASIS
+
+    def refused(self, violations: Iterable[Violation]) -> Decision:
+        """The same decision, rejected for these reasons too; itself where there are none."""
+        more = tuple(violations)
+        if not more:
+            return self
+        every = (*self._violations, *more)
+        return Decision(self._id, None, None, every, self._warnings, self.provenance, self._fingerprint, self._basis)
 
     @classmethod
     def members(cls) -> tuple[str, ...]:
@@ -98,20 +175,29 @@ class Decision(Document):
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """What ``to_dict`` wrote, as the decision it came from, but for its ``basis``."""
         spec = document["spec"]
         return cls(
             id=freeze(document["id"]),
-            outcome=document["outcome"],
             spec=None if spec is None else Spec.from_dict(spec),
             dispatch=freeze(document["dispatch"]),
             violations=tuple(map(Violation.from_dict, document["violations"])),
             warnings=tuple(map(Violation.from_dict, document["warnings"])),
             provenance=freeze({key: Provenance.from_dict(each) for key, each in document["provenance"].items()}),
             policy_fingerprint=document["policy_fingerprint"],
-            schema_version=document["schema_version"],
         )
 
+    def __eq__(self, other: object) -> bool:
+        return self.to_dict() == other.to_dict() if isinstance(other, Decision) else NotImplemented
 
+    __hash__ = None  # type: ignore[assignment]  # it holds objects and lists
+
+    def __repr__(self) -> str:
+        codes = ", ".join(each.code for each in self._violations)
+        return f"<Decision {self.outcome}{f': {codes}' if codes else ''}>"
+
+
+_NO_BASIS = Basis()
 _MEMBERS = (
     "schema_version",
     "id",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from volrules.documents import EMPTY, freeze
@@ -30,6 +31,8 @@ FIELDS = frozenset(
     ]
 )
 _TRUE = frozenset(["true", "True", "TRUE", "on", "On", "ON", "yes", "Yes", "YES", "y", "t", "1"])
+_SOURCES = ("snapshot_id", "source_volid", "backup_id", "image_id")
+_SOURCE_KEYS = frozenset([*_SOURCES, "imageRef"])
 
 
 def is_uuid(text: str) -> bool:
@@ -47,32 +50,72 @@ def canonical_uuid(text: str) -> str:
 
 
 class VolumeRequest(Mapping[str, Any]):
-    """A body that the request schema accepts.
+    """A body that the request schema accepts, as it was when it came.
 
     As a mapping it is the body verbatim, read-only. Its attributes are the fields with their meaning:
     spellings joined, ids in canonical form, sizes as integers (GiB), ``null`` and "" as None where they mean not given.
+
+    ``size``: may be zero or below. ``leaves_size_open``: whether a source may give the size, which is not given
+    or the JSON integer 0. ``sources``: the attributes that name one (snapshot_id, source_volid, backup_id, image_id).
     """
 
-    __slots__ = ("_body", "_frozen", "_volume")
+    __slots__ = (
+        "_hints",
+        "_read_only",
+        "_volume",
+        "availability_zone",
+        "backup_id",
+        "image_id",
+        "leaves_size_open",
+        "metadata",
+        "size",
+        "snapshot_id",
+        "source_volid",
+        "sources",
+        "volume_type",
+    )
+
+    size: int | None
+    leaves_size_open: bool
+    availability_zone: str | None
+    volume_type: str | None
+    metadata: Mapping[str, str]
+    snapshot_id: str | None
+    source_volid: str | None
+    backup_id: str | None
+    image_id: str | None
+    sources: tuple[str, ...]
 
     def __init__(self, body: Mapping[str, Any]) -> None:
-        self._body = body
-        self._volume: Mapping[str, Any] = body["volume"]
-        self._frozen: Mapping[str, Any] | None = None
-
-    def _read_only(self) -> Mapping[str, Any]:
-        if self._frozen is None:
-            self._frozen = freeze(self._body)
-        return self._frozen
+        # INVARIANT: nothing of the caller's body is kept that the caller could still change.
+        volume = body["volume"]
+        self._volume = volume = dict(volume) if volume.keys() <= FIELDS else dict(freeze(volume))
+        self._hints: Mapping[str, Any] = EMPTY if len(body) == 1 else freeze(body[HINTS] or EMPTY)
+        self._read_only: Mapping[str, Any] | None = None
+        get = volume.get
+        size = get("size")
+        self.size = int(size.lstrip("0") or "0") if type(size) is str else size
+        self.leaves_size_open = size is None or size == 0
+        self.availability_zone = get("availability_zone")
+        self.volume_type = get("volume_type") or None
+        metadata = get("metadata")
+        self.metadata = EMPTY
+        if metadata:
+            self.metadata = volume["metadata"] = MappingProxyType(dict(metadata))
+        if _SOURCE_KEYS.isdisjoint(volume):
+            self.snapshot_id = self.source_volid = self.backup_id = self.image_id = None
+            self.sources = ()
+        else:
+            self._name_sources()
 
     def __getitem__(self, key: str) -> Any:
-        return self._read_only()[key]
+        return self._body()[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._body)
+        return iter(self._body())
 
     def __len__(self) -> int:
-        return len(self._body)
+        return len(self._body())
 
     @property
     def name(self) -> str | None:
@@ -85,43 +128,6 @@ class VolumeRequest(Mapping[str, Any]):
         return self._stripped("description", "display_description")
 
     @property
-    def size(self) -> int | None:
-        """The size asked for, in GiB; may be zero or below."""
-        size = self._volume.get("size")
-        return int(size.lstrip("0") or "0") if isinstance(size, str) else size
-
-    @property
-    def leaves_size_open(self) -> bool:
-        """Whether the size may come from a source: not given, or the JSON integer 0."""
-        size = self._volume.get("size")
-        return size is None or size == 0
-
-    @property
-    def volume_type(self) -> str | None:
-        """Name or id of the type asked for."""
-        return self._volume.get("volume_type") or None
-
-    @property
-    def availability_zone(self) -> str | None:
-        """The zone asked for."""
-        return self._volume.get("availability_zone")
-
-    @property
-    def snapshot_id(self) -> str | None:
-        """The snapshot to create from."""
-        return self._uuid("snapshot_id")
-
-    @property
-    def source_volid(self) -> str | None:
-        """The volume to clone."""
-        return self._uuid("source_volid")
-
-    @property
-    def backup_id(self) -> str | None:
-        """The backup to restore."""
-        return self._uuid("backup_id")
-
-    @property
     def consistencygroup_id(self) -> str | None:
         """Passed through to the spec."""
         return self._uuid("consistencygroup_id")
@@ -132,21 +138,6 @@ class VolumeRequest(Mapping[str, Any]):
         return self._volume.get("group_id")
 
     @property
-    def image_id(self) -> str | None:
-        """The image's id or name; of a URL its last segment (Nova's image links)."""
-        reference: str | None = self._volume.get("image_id") or self._volume.get("imageRef")
-        if not reference or "/" not in reference:
-            return reference or None
-        last = reference.rstrip("/").rpartition("/")[2]
-        return last if "://" in reference or is_uuid(last) else reference
-
-    @property
-    def metadata(self) -> Mapping[str, str]:
-        """The metadata asked for, read-only."""
-        metadata = self._volume.get("metadata")
-        return freeze(metadata) if metadata else EMPTY
-
-    @property
     def multiattach(self) -> bool:
         """Whether attaching to several servers is asked for."""
         wanted = self._volume.get("multiattach")
@@ -155,14 +146,41 @@ class VolumeRequest(Mapping[str, Any]):
     @property
     def scheduler_hints(self) -> Mapping[str, Any]:
         """The scheduler hints, read-only."""
-        hints: Mapping[str, Any] = freeze(self._body.get(HINTS) or EMPTY)
-        return hints
+        return self._hints
 
     @property
     def extra(self) -> Mapping[str, Any]:
         """The keys that plugins declared, read-only."""
-        extra: Mapping[str, Any] = freeze({key: each for key, each in self._volume.items() if key not in FIELDS})
+        volume = self._volume
+        if volume.keys() <= FIELDS:
+            return EMPTY
+        extra: Mapping[str, Any] = freeze({key: each for key, each in volume.items() if key not in FIELDS})
         return extra
+
+    def spelled(self, attribute: str) -> str:
+        """What the body calls the attribute: ``imageRef`` or ``image_id`` for the image, else the attribute's name."""
+        return "imageRef" if attribute == "image_id" and not self._volume.get("image_id") else attribute
+
+    def _name_sources(self) -> None:
+        self.snapshot_id = self._uuid("snapshot_id")
+        self.source_volid = self._uuid("source_volid")
+        self.backup_id = self._uuid("backup_id")
+        self.image_id = self._image()
+        self.sources = tuple(each for each in _SOURCES if getattr(self, each) is not None)
+
+    def _image(self) -> str | None:
+        """The image's id or name; of a URL its last segment (Nova's image links)."""
+        reference: str | None = self._volume.get("image_id") or self._volume.get("imageRef")
+        if not reference or "/" not in reference:
+            return reference or None
+        last = reference.rstrip("/").rpartition("/")[2]
+        return last if "://" in reference or is_uuid(last) else reference
+
+    def _body(self) -> Mapping[str, Any]:
+        if self._read_only is None:
+            volume = {"volume": self._volume}
+            self._read_only = freeze({**volume, HINTS: self._hints} if self._hints else volume)
+        return self._read_only
 
     def _stripped(self, newer: str, older: str) -> str | None:
         text: str | None = self._volume.get(newer)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from volrules.codes import built_in
 from volrules.hookspecs import hookimpl
 from volrules.model import Context, VolumeRequest
@@ -13,9 +11,10 @@ _ALLOWED = frozenset({"admin", "member"})
 
 
 @hookimpl
-def volrules_authorize(request: VolumeRequest, context: Context) -> Iterator[Violation]:
+def volrules_authorize(request: VolumeRequest, context: Context) -> Violation | None:
     """One of the caller's roles is admin or member (Cinder's default policy for volume:create)."""
-    if context.roles is not None and _ALLOWED.isdisjoint(context.roles):
-        roles = ", ".join(f"`{role}`" for role in context.roles) or "none"
-        message = f"creating volumes needs the role `admin` or `member`, but the roles are {roles}; ask for one of them"
-        yield built_in("policy.not_authorized", "", message, roles=context.roles)
+    if context.roles is None or not _ALLOWED.isdisjoint(context.roles):
+        return None
+    roles = ", ".join(f"`{role}`" for role in context.roles) or "none"
+    message = f"creating volumes needs the role `admin` or `member`, but the roles are {roles}; ask for one of them"
+    return built_in("policy.not_authorized", "", message, roles=context.roles)

@@ -20,8 +20,8 @@ class AvailabilityZone:
     def __init__(self, options: Mapping[str, Any]) -> None:
         offered = options["offered"]
         self._offered = None if offered is None else frozenset(offered)
-        self._default = options["default"]
-        self._last_resort = options["last_resort"]
+        default, last_resort = options["default"], options["last_resort"]
+        self._otherwise = Resolved(default, "site_default") if default else Resolved(last_resort, "fallback")
         self._same_as_source = options["same_as_source"]
 
     @staticmethod
@@ -40,34 +40,34 @@ class AvailabilityZone:
         asked = draft.request.availability_zone
         if asked is not None:
             return Resolved(asked, "request")
-        for origin, volume, _, _ in _origins(draft):
-            if volume.availability_zone:
-                return Resolved(volume.availability_zone, origin)
-        if self._default:
-            return Resolved(self._default, "site_default")
-        return Resolved(self._last_resort, "fallback")
+        origin, volume = _source(draft)
+        if volume is not None and volume.availability_zone:
+            return Resolved(volume.availability_zone, origin)
+        return self._otherwise
 
     @hookimpl
-    def volrules_validate_availability_zone(self, draft: Draft) -> Iterator[Violation]:
+    def volrules_validate_availability_zone(self, draft: Draft) -> Iterator[Violation] | None:
         """A zone that the site offers, and with ``cloned_volume_same_az`` the one that the source is in."""
         zone = draft.availability_zone
-        if self._offered is not None and zone not in self._offered:
-            hint = did_you_mean(zone or "", self._offered)
+        offered = self._offered is None or zone in self._offered
+        return None if offered and not draft.request.sources else self._objections(draft, zone, offered=offered)
+
+    def _objections(self, draft: Draft, zone: str | None, *, offered: bool) -> Iterator[Violation]:
+        if not offered:
+            hint = did_you_mean(zone, self._offered or ())
             message = f"availability zone `{clip(zone)}` is not offered; {hint}"
             yield built_in("availability_zone.not_offered", _PATH, message, availability_zone=zone)
-        if not self._same_as_source:
-            return
-        for _, volume, name, code in _origins(draft):
-            theirs = volume.availability_zone
-            if theirs and theirs != zone:
-                message = f"availability zone `{clip(zone)}` is not the one of {name} (`{theirs}`); ask for `{theirs}`"
-                yield built_in(code, _PATH, message, availability_zone=zone, expected=theirs)
+        origin, volume = _source(draft)
+        theirs = None if volume is None or not self._same_as_source else volume.availability_zone
+        if theirs and theirs != zone:
+            name = origin.replace("_", " ")
+            message = f"availability zone `{clip(zone)}` is not that of the {name} (`{theirs}`); ask for `{theirs}`"
+            code = f"availability_zone.not_{origin}s"
+            yield built_in(code, _PATH, message, availability_zone=zone, expected=theirs)
 
 
-def _origins(draft: Draft) -> Iterator[tuple[str, Volume, str, str]]:
-    snapshot, source = draft.snapshot, draft.source_volume
-    if snapshot is not None and snapshot.volume is not None:
-        name = f"the volume of snapshot `{snapshot.id}`"
-        yield "snapshot", snapshot.volume, name, "availability_zone.not_snapshots"
-    if source is not None:
-        yield "source_volume", source, f"source volume `{source.id}`", "availability_zone.not_sources"
+def _source(draft: Draft) -> tuple[str, Volume | None]:
+    """The volume whose zone counts, and what it is to the request."""
+    if draft.snapshot is not None:
+        return "snapshot", draft.snapshot.volume
+    return "source_volume", draft.source_volume

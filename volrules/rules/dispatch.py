@@ -9,7 +9,7 @@ from volrules.documents import freeze
 from volrules.hookspecs import hookimpl
 from volrules.model import Draft, Resolved, Volume
 
-_SCHEDULER = freeze({"target": "scheduler"})
+_SCHEDULER: Resolved[Mapping[str, Any]] = Resolved(freeze({"target": "scheduler"}), "fallback")
 
 
 class Dispatch:
@@ -26,6 +26,8 @@ class Dispatch:
     @hookimpl(trylast=True)
     def volrules_resolve_dispatch(self, draft: Draft) -> Resolved[Mapping[str, Any]]:
         """The host of the snapshot's volume or of the source volume, else the scheduler."""
+        if not draft.request.sources:
+            return _SCHEDULER
         snapshot = draft.snapshot if self._snapshot_same_host else None
         candidates: tuple[tuple[str, Volume | None], ...] = (
             ("snapshot", None if snapshot is None else snapshot.volume),
@@ -34,4 +36,4 @@ class Dispatch:
         for origin, volume in candidates:
             if volume is not None and volume.host:
                 return Resolved(freeze({"target": "host", "host": volume.host}), origin)
-        return Resolved(_SCHEDULER, "fallback")
+        return _SCHEDULER

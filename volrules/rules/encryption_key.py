@@ -9,7 +9,8 @@ from volrules.documents import freeze
 from volrules.hookspecs import hookimpl
 from volrules.model import Draft, Resolved
 
-_CREATE = freeze({"action": "create"})
+_NONE: Resolved[Mapping[str, Any] | None] = Resolved(None, "volume_type")
+_CREATE: Resolved[Mapping[str, Any] | None] = Resolved(freeze({"action": "create"}), "volume_type")
 
 
 @hookimpl(trylast=True)
@@ -17,9 +18,9 @@ def volrules_resolve_encryption_key(draft: Draft) -> Resolved[Mapping[str, Any] 
     """Copy the key of the snapshot, the source volume or the backup's volume; create one where there is none."""
     kind = draft.volume_type
     if kind is None or kind.encryption is None:
-        return Resolved(None, "volume_type")
+        return _NONE
     backed_up = None if draft.backup is None else draft.backup.volume
     for origin, holder in (("snapshot", draft.snapshot), ("source_volume", draft.source_volume), ("backup", backed_up)):
         if holder is not None and holder.encryption_key_id:
             return Resolved(freeze({"action": "copy", "source_key_id": holder.encryption_key_id}), origin)
-    return Resolved(_CREATE, "volume_type")
+    return _CREATE

@@ -13,16 +13,18 @@ _GIB = 1024**3
 
 
 @hookimpl
-def volrules_validate_image(draft: Draft) -> Iterator[Violation]:
+def volrules_validate_image(draft: Draft) -> Iterator[Violation] | None:
     """Bytes rounded up to GiB, ``min_disk``, and the virtual size rounded up are within the size."""
     image = draft.image
-    if image is None:
-        return
+    return None if image is None else _too_small_for(image, draft.size)
+
+
+def _too_small_for(image: Image, size: int) -> Iterator[Violation]:
     for code, what, least in _needs(image):
-        if least > draft.size:
-            message = f"size {draft.size} GiB is smaller than image `{image.id}` needs ({what} {least} GiB)"
+        if least > size:
+            message = f"size {size} GiB is smaller than image `{image.id}` needs ({what} {least} GiB)"
             advice = f"; ask for {least} or more"
-            yield built_in(code, "/volume/size", message + advice, size=draft.size, minimum=least, image=image.id)
+            yield built_in(code, "/volume/size", message + advice, size=size, minimum=least, image=image.id)
 
 
 def _needs(image: Image) -> Iterator[tuple[str, str, int]]:

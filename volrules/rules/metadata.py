@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from volrules.codes import built_in
 from volrules.hookspecs import hookimpl
@@ -21,9 +22,15 @@ def volrules_resolve_metadata(draft: Draft) -> Resolved[Mapping[str, str]]:
 
 
 @hookimpl
-def volrules_validate_metadata(draft: Draft) -> Iterator[Violation]:
+def volrules_validate_metadata(draft: Draft) -> Iterator[Violation] | None:
     """No blank key, no key or value beyond 255 characters."""
     metadata = draft.metadata
+    if not metadata or ("" not in metadata and max(map(len, chain(metadata, metadata.values()))) <= _LONGEST):
+        return None
+    return _objections(metadata)
+
+
+def _objections(metadata: Mapping[str, str]) -> Iterator[Violation]:
     if "" in metadata:
         yield built_in("metadata.blank_key", pointer(("volume", "metadata", "")), "a metadata key is empty; name it")
     for key in metadata:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from volrules.hookspecs import hookimpl
 from volrules.model import Draft, QosSpecs, Resolved
 
+_NONE: Resolved[QosSpecs | None] = Resolved(None, "volume_type")
+
 
 @hookimpl(trylast=True)
 def volrules_resolve_qos_specs(draft: Draft) -> Resolved[QosSpecs | None]:
     """The type's QoS specs, or none."""
     kind = draft.volume_type
-    return Resolved(None if kind is None else kind.qos_specs, "volume_type")
+    return _NONE if kind is None else Resolved(kind.qos_specs, "volume_type")

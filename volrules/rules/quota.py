@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from volrules.codes import built_in
@@ -17,7 +17,9 @@ class Quota:
     """Judges ``per_volume_gigabytes``; charges volumes and gigabytes, in all and of the volume's type."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        self._quotas = options["quotas"]
+        quotas = options["quotas"]
+        self._bound = quotas["default"][_BOUND]
+        self._bounds = {project: own[_BOUND] for project, own in quotas["projects"].items() if _BOUND in own}
 
     @staticmethod
     def volrules_options_schema() -> Mapping[str, Any]:
@@ -25,14 +27,14 @@ class Quota:
         return {"quotas": {"meta": {"site": "quotas"}}}
 
     @hookimpl
-    def volrules_validate_volume(self, draft: Draft) -> Iterator[Violation]:
+    def volrules_validate_volume(self, draft: Draft) -> Violation | None:
         """A size within the limit for a single volume, where there is one."""
-        limits = self._quotas["projects"].get(draft.context.project_id, {})
-        limit = limits.get(_BOUND, self._quotas["default"][_BOUND])
-        if 0 <= limit < draft.size:
-            message = f"size {draft.size} GiB is above the limit for one volume; ask for {limit} or less"
-            params = {"resource": _BOUND, "requested": draft.size, "limit": limit}
-            yield built_in("quota.per_volume_gigabytes", "/volume/size", message, **params)
+        limit, size = self._bounds.get(draft.context.project_id, self._bound), draft.size
+        if not 0 <= limit < size:
+            return None
+        message = f"size {size} GiB is above the limit for one volume; ask for {limit} or less"
+        params = {"resource": _BOUND, "requested": size, "limit": limit}
+        return built_in("quota.per_volume_gigabytes", "/volume/size", message, **params)
 
     @hookimpl
     def volrules_quota_usage(self, spec: Spec) -> Mapping[str, int]:

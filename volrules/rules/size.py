@@ -21,20 +21,24 @@ _SOURCES = (
 @hookimpl(trylast=True)
 def volrules_resolve_size(draft: Draft) -> Resolved[int | None]:
     """What the request says; where it leaves the size open, what the source has."""
-    asked = draft.request.size
-    if not draft.request.leaves_size_open:
-        return Resolved(asked, "request")
-    for field, attribute, _ in _SOURCES:
-        source = getattr(draft, field)
-        if source is not None and getattr(source, attribute) is not None:
-            return Resolved(getattr(source, attribute), field)
-    return Resolved(asked, "request")
+    request = draft.request
+    if request.leaves_size_open and request.sources:
+        for field, attribute, _ in _SOURCES:
+            source = getattr(draft, field)
+            if source is not None and getattr(source, attribute) is not None:
+                return Resolved(getattr(source, attribute), field)
+    return Resolved(request.size, "request")
 
 
 @hookimpl
-def volrules_validate_size(draft: Draft) -> Iterator[Violation]:
+def volrules_validate_size(draft: Draft) -> Iterator[Violation] | None:
     """A positive size, and one that the source fits into."""
     size: int | None = draft.size
+    fits = size is not None and size > 0 and not draft.request.sources
+    return None if fits else _objections(draft, size)
+
+
+def _objections(draft: Draft, size: int | None) -> Iterator[Violation]:
     if size is None:
         yield built_in("size.missing", _PATH, "no size is given and no source has one; give a size in GiB")
         return

@@ -17,13 +17,18 @@ _TYPE = "/volume/volume_type"
 
 
 @hookimpl
-def volrules_validate_volume_type(draft: Draft) -> Iterator[Violation]:
+def volrules_validate_volume_type(draft: Draft) -> Iterator[Violation] | None:
     """Size within the type's bounds, zone among its zones, multiattach where the type has it and is not encrypted."""
-    kind = draft.volume_type
-    if kind is not None and kind.extra_specs:
+    kind, asked = draft.volume_type, draft.request.multiattach
+    demanding = kind is not None and kind.extra_specs
+    return _objections(draft, kind, asked=asked) if demanding or asked else None
+
+
+def _objections(draft: Draft, kind: VolumeType | None, *, asked: bool) -> Iterator[Violation]:
+    if kind is not None:
         yield from _bounds(kind, getattr(draft, "size", None))
         yield from _zones(kind, getattr(draft, "availability_zone", None))
-    yield from _multiattach(kind, asked=draft.request.multiattach)
+    yield from _multiattach(kind, asked=asked)
 
 
 def _bounds(kind: VolumeType, size: int | None) -> Iterator[Violation]:

@@ -17,7 +17,8 @@ class VolumeTypeRule:
     """Resolves the type by what the sources have and the site declares as its default."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        self._default: str | None = options["default"]
+        default = options["default"]
+        self._otherwise = Resolved(default, "site_default" if default else "fallback")
 
     @staticmethod
     def volrules_options_schema() -> Mapping[str, Any]:
@@ -30,6 +31,11 @@ class VolumeTypeRule:
 
         None where the backup's volume, which has the type, is gone: see the validator.
         """
+        if draft.request.sources:
+            return self._of_source(draft)
+        return Resolved(draft.requested_volume_type, "request") if draft.requested_volume_type else self._otherwise
+
+    def _of_source(self, draft: Draft) -> Resolved[VolumeType | str | None] | None:
         snapshot, backup, source = draft.snapshot, draft.backup, draft.source_volume
         if snapshot is not None:
             return Resolved(snapshot.volume_type_id, "snapshot")
@@ -37,22 +43,22 @@ class VolumeTypeRule:
             return None if backup.volume is None else Resolved(backup.volume.volume_type_id, "backup")
         if draft.requested_volume_type is not None:
             return Resolved(draft.requested_volume_type, "request")
-        if source is not None:
-            return Resolved(source.volume_type_id, "source_volume")
-        return Resolved(self._default, "site_default" if self._default else "fallback")
+        return self._otherwise if source is None else Resolved(source.volume_type_id, "source_volume")
 
     @hookimpl
-    def volrules_validate_volume_type(self, draft: Draft) -> Iterator[Violation]:
+    def volrules_validate_volume_type(self, draft: Draft) -> Iterator[Violation] | None:
         """A backup's volume that is there, and a notice where the type named is not the one taken."""
-        backup = draft.backup
-        if backup is not None and backup.volume_id is not None and backup.volume is None:
-            message = f"volume `{backup.volume_id}` of backup `{backup.id}` is gone, and with it the volume type"
-            advice = "; ask the operator to declare it"
-            yield built_in("volume_type.backup_volume_gone", "/volume/backup_id", message + advice, backup=backup.id)
-        requested, resolved = draft.requested_volume_type, draft.volume_type
-        if requested is not None and requested != resolved:
-            taken = "no type" if resolved is None else f"`{resolved.name}`"
-            message = (
-                f"volume type `{requested.name}` gives way to {taken}, which is the source's; leave volume_type out"
-            )
-            yield built_in("volume_type.overridden", _PATH, message, requested=requested.id)
+        return _remarks(draft) if draft.request.sources else None
+
+
+def _remarks(draft: Draft) -> Iterator[Violation]:
+    backup = draft.backup
+    if backup is not None and backup.volume_id is not None and backup.volume is None:
+        message = f"volume `{backup.volume_id}` of backup `{backup.id}` is gone, and with it the volume type"
+        advice = "; ask the operator to restore it"
+        yield built_in("volume_type.backup_volume_gone", "/volume/backup_id", message + advice, backup=backup.id)
+    requested, resolved = draft.requested_volume_type, draft.volume_type
+    if requested is not None and requested != resolved:
+        taken = "no type" if resolved is None else f"`{resolved.name}`"
+        message = f"volume type `{requested.name}` gives way to {taken}, which is the source's; leave volume_type out"
+        yield built_in("volume_type.overridden", _PATH, message, requested=requested.id)

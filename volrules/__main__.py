@@ -1,0 +1,5 @@
+"""``python -m volrules``: the command line."""
+
+from volrules.cli import main
+
+main()

@@ -1,0 +1,58 @@
+"""A host's plugins laid out along the pipeline: what a decision calls, flat and in order, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from volrules.host import OWN, Host, Implementation
+from volrules.stages import LOOK_UPS, STAGES, LookUp, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One implementation in its place; ``rule`` is the stage that it speaks for.
+
+    ``own``: it ships with volrules. Everybody else is given a copy of the draft, and their answers are checked.
+    """
+
+    call: Callable[..., Any]
+    by: Implementation
+    rule: str
+    own: bool
+
+
+Steps = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A stage with those who resolve it, in the order in which they are asked, and those who validate it."""
+
+    name: str
+    stage: Stage
+    resolvers: Steps
+    validators: Steps
+
+
+class Plan:
+    """The pipeline of one host."""
+
+    def __init__(self, host: Host) -> None:
+        def steps(hook: str | None, rule: str) -> Steps:
+            return () if hook is None else tuple(_step(each, rule) for each in host.implementations(hook))
+
+        self.request_validators = steps("volrules_validate_request", "request")
+        self.authorizers = steps("volrules_authorize", "authorize")
+        self.finders: Mapping[LookUp, Steps] = {each: steps(each.hook, "sources") for each in LOOK_UPS}
+        self.source_validators = steps("volrules_validate_sources", "sources")
+        fields = (
+            Field(each.field, each, steps(each.resolve, each.field), steps(each.validate, each.field))
+            for each in STAGES
+        )
+        self.fields = tuple(each for each in fields if each.resolvers or each.validators)
+
+
+def _step(implementation: Implementation, rule: str) -> Step:
+    return Step(implementation.call, implementation, rule, implementation.plugin.distribution == OWN)
