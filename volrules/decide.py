@@ -15,7 +15,8 @@ from typing import Any
 from volrules.codes import built_in
 from volrules.documents import EMPTY, freeze
 from volrules.errors import StoreError
-from volrules.host import FAILURES, OWN
+from volrules.host import FAILURES, OWN, Host
+from volrules.host.watch import Watch
 from volrules.model import (
     Basis,
     Context,
@@ -44,13 +45,14 @@ _PATHS = {each.field: f"/volume/{each.asked}" for each in LOOK_UPS}
 
 
 class Decider:
-    """Decides requests by one plan. Holds nothing that changes; safe to share between threads."""
+    """Decides requests by the plugins of one host. Safe to share between threads."""
 
     def __init__(
-        self, schema: RequestSchema, plan: Plan, enforcement: Mapping[str, Enforcement], fingerprint: str
+        self, schema: RequestSchema, host: Host, enforcement: Mapping[str, Enforcement], fingerprint: str
     ) -> None:
         self.schema = schema
-        self.plan = plan
+        self.watch = Watch()
+        self.plan = Plan(host, self.watch)
         self.enforcement = enforcement
         self.fingerprint = fingerprint
 
@@ -60,7 +62,10 @@ class Decider:
         if isinstance(request, tuple):
             violations = tuple(each.attributed("schema", OWN, "deny") for each in request)
             return Decision(id, None, None, violations, (), EMPTY, self.fingerprint)
-        return _Evaluation(self, request, context).run(id)
+        if self.plan.patience is None:
+            return _Evaluation(self, request, context).run(id)
+        # Deciding is pure, so it can be begun again without a plugin that hangs.
+        return self.watch.run(lambda: _Evaluation(self, request, context).run(id), self.plan.patience)
 
     def volume_type(self, type_id: str | None) -> VolumeType | None:
         """The type of that id, as a look-up on the engine's own behalf finds it."""
@@ -73,13 +78,25 @@ class Decider:
 class _Evaluation:
     """One request on its way through the rules. ``known`` is what the draft shows."""
 
-    __slots__ = ("context", "decider", "draft", "known", "origins", "request", "stored", "violations", "warnings")
+    __slots__ = (
+        "context",
+        "copy",
+        "decider",
+        "draft",
+        "known",
+        "origins",
+        "request",
+        "stored",
+        "violations",
+        "warnings",
+    )
 
     def __init__(self, decider: Decider, request: VolumeRequest, context: Context) -> None:
         self.decider = decider
         self.request = request
         self.context = context
         self.draft = Draft({"request": request, "context": context})
+        self.copy: Draft | None = None
         self.known: dict[str, Any] = self.draft.__dict__
         self.origins: dict[str, tuple[str, Step]] = {}
         self.stored: dict[str, Any] = {}
@@ -89,26 +106,27 @@ class _Evaluation:
     def run(self, id: Any) -> Decision:  # noqa: A002
         """All rules, in order."""
         plan, who = self.decider.plan, (self.request, self.context)
-        self.hear(plan.request_validators, *who)
-        self.hear(plan.authorizers, *who)
+        self.hear(plan.request_validators, who)
+        self.hear(plan.authorizers, who)
         if not self.violations:
             self.look_up()
-            self.hear(plan.source_validators, self.draft)
+            self.hear(plan.source_validators)
         for field in plan.fields:
             if field.resolvers:
                 self.resolve(field)
             objections = len(self.violations)
             if field.validators:
-                self.hear(field.validators, self.draft)
+                self.hear(field.validators)
             if len(self.violations) > objections and field.resolvers:
                 self.known.pop(field.name, None)
+                self.copy = None
         return self.decision(id)
 
-    def hear(self, steps: Steps, *arguments: Any) -> None:
-        """Ask all for their objections."""
+    def hear(self, steps: Steps, who: tuple[VolumeRequest, Context] | None = None) -> None:
+        """Ask all for their objections: to what is known, or before anything is, to the request of its caller."""
         for step in steps:
             try:
-                answer = step.call(*(arguments if step.own else self.copied(arguments)))
+                answer = step.call(*who) if who else step.call(self.draft if step.own else self.shown())
                 if answer is not None:
                     for objection in (answer,) if type(answer) is Violation else answer:
                         self.note(objection, step)
@@ -121,7 +139,7 @@ class _Evaluation:
         """The first answer becomes the field's value; without one it stays unknown."""
         for step in field.resolvers:
             try:
-                answer = step.call(self.draft if step.own else Draft(self.known))
+                answer = step.call(self.draft if step.own else self.shown())
                 if answer is None:
                     continue
                 value, origin = answer if type(answer) is Resolved else (answer, step.by.plugin.label)
@@ -136,11 +154,14 @@ class _Evaluation:
                 return
             self.known[field.name] = value
             self.origins[field.name] = (origin, step)
+            self.copy = None
             return
 
-    def copied(self, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        """The arguments, with a copy of the draft in its place."""
-        return tuple(Draft(self.known) if each is self.draft else each for each in arguments)
+    def shown(self) -> Draft:
+        """The draft as vendors see it: a copy, whatever they do to it."""
+        if self.copy is None:
+            self.copy = Draft(self.known)
+        return self.copy
 
     def note(self, objection: Any, step: Step) -> None:
         """Record a violation where the site's enforcement puts it."""
@@ -225,9 +246,9 @@ class _Evaluation:
 
     def provenance(self) -> Mapping[str, Provenance]:
         """Where each resolved field is from."""
-        told = ((field, origin, step) for field, (origin, step) in self.origins.items())
+        where = self.origins.items()
         return MappingProxyType(
-            {field: Provenance(origin, step.rule, step.by.plugin.label) for field, origin, step in told}
+            {field: Provenance(origin, step.rule, step.by.plugin.label) for field, (origin, step) in where}
         )
 
     def spec(self) -> Spec:

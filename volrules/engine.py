@@ -18,7 +18,6 @@ from volrules.host import Host
 from volrules.inventory import Inventory, load_inventory
 from volrules.ledger import Ledger, Order
 from volrules.model import Context, Decision, Receipt, Spec, Volume
-from volrules.plan import Plan
 from volrules.relay import Hands, Relay, Settled
 from volrules.requests import RequestSchema
 from volrules.site import Site, load_site
@@ -219,7 +218,7 @@ def _decider(site: Site, host: Host) -> Decider:
     except ValueError as error:
         raise PluginError(f"a plugin's request schema is no JSON Schema: {error}") from error
     digest = fingerprint(site.document, host.plugins.values(), schema.document)
-    return Decider(schema, Plan(host), enforcement(site.enforcement), digest)
+    return Decider(schema, host, enforcement(site.enforcement), digest)
 
 
 def _hands(site: Site, host: Host) -> Hands:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from volrules.host import OWN, Host, Implementation
+from volrules.host.watch import Watch
 from volrules.stages import LOOK_UPS, STAGES, LookUp, Stage
 
 
@@ -14,7 +15,7 @@ from volrules.stages import LOOK_UPS, STAGES, LookUp, Stage
 class Step:
     """One implementation in its place; ``rule`` is the stage that it speaks for.
 
-    ``own``: it ships with volrules. Everybody else is given a copy of the draft, and their answers are checked.
+    ``own``: it ships with volrules. Everybody else is given a copy of the draft, and what they answer is checked.
     """
 
     call: Callable[..., Any]
@@ -37,11 +38,21 @@ class Field:
 
 
 class Plan:
-    """The pipeline of one host."""
+    """The pipeline of one host. ``patience``: the shortest timeout of a plugin in it, seconds; None: all run inline."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, watch: Watch) -> None:
+        patience: list[float] = []
+
+        def step(implementation: Implementation, rule: str) -> Step:
+            plugin = implementation.plugin
+            if plugin.distribution == OWN:
+                return Step(implementation.call, implementation, rule, own=True)
+            if plugin.timeout is not None:
+                patience.append(plugin.timeout)
+            return Step(watch.guarded(implementation), implementation, rule, own=False)
+
         def steps(hook: str | None, rule: str) -> Steps:
-            return () if hook is None else tuple(_step(each, rule) for each in host.implementations(hook))
+            return () if hook is None else tuple(step(each, rule) for each in host.implementations(hook))
 
         self.request_validators = steps("volrules_validate_request", "request")
         self.authorizers = steps("volrules_authorize", "authorize")
@@ -52,7 +63,4 @@ class Plan:
             for each in STAGES
         )
         self.fields = tuple(each for each in fields if each.resolvers or each.validators)
-
-
-def _step(implementation: Implementation, rule: str) -> Step:
-    return Step(implementation.call, implementation, rule, implementation.plugin.distribution == OWN)
+        self.patience: float | None = min(patience, default=None)

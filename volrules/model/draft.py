@@ -35,7 +35,7 @@ class Draft:
     """What is known of the request so far; read-only.
 
     A field that is not known raises :class:`Unresolved`; see there.
-    Whoever gets hold of a draft has a copy: what is done to it, by whatever trick, reaches nobody else.
+    What vendors' plugins are shown is a copy: what they might do to it, by whatever trick, changes no decision.
     """
 
     request: VolumeRequest

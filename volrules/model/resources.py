@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from volrules.documents import Document, empty
 
@@ -26,6 +26,7 @@ class _Resource(Document):
     """Whoever makes one, a plugin included, makes it of the right types: TypeError otherwise."""
 
     __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
     def __post_init__(self) -> None:
         for name, each in self.__dataclass_fields__.items():
