@@ -26,11 +26,27 @@ class PluginSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RelaySettings:
+    """How long the relay goes on; times in seconds.
+
+    ``attempts``: how many a message is given. ``deadline``: its age after which a failed attempt is its last.
+    ``lease``: how long a message is its relay's alone; the plugins' timeouts fit in.
+    ``longest_wait``: between two attempts. ``workers``: threads that share a long round.
+    """
+
+    attempts: int = 300
+    deadline: float = 86400.0
+    lease: float = 60.0
+    longest_wait: float = 300.0
+    workers: int = 4
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """A site document, read-only, with every default and id filled in.
 
     ``document``: the whole of it, JSON values. ``retention``: seconds. ``required``: PEP 508 requirements.
-    ``enforcement``: deny, warn or audit by violation code.
+    ``enforcement``: deny, warn or audit by violation code. ``name``: the file, for messages.
     ``quotas``: ``default`` and ``projects``, see :meth:`limit`.
     """
 
@@ -39,10 +55,12 @@ class Site:
     key_manager: str
     store: str
     retention: float
+    relay: RelaySettings
     plugins: Mapping[str, PluginSettings]
     required: tuple[str, ...]
     enforcement: Mapping[str, Enforcement]
     quotas: Mapping[str, Any]
+    name: str = "site"
 
     def limit(self, project_id: str, resource: str) -> int:
         """A project's limit of a resource: its own, else the default, else -1 (unlimited)."""
@@ -63,17 +81,19 @@ def load_site(source: Source = None) -> Site:
     found = all_findings(file.content)
     if found:
         raise SiteError(file.name, problems(found, file.content, file.line_of))
-    return _site(freeze(filled(file.content)))
+    return _site(freeze(filled(file.content)), file.name)
 
 
-def _site(document: Mapping[str, Any]) -> Site:
+def _site(document: Mapping[str, Any], name: str) -> Site:
     plugins = {name: PluginSettings(**settings) for name, settings in document["plugins"].items()}
     enforcement = {code: rule["enforcement"] for code, rule in document["rules"].items()}
     settings = {key: document[key] for key in ("dispatcher", "key_manager", "store", "required", "quotas")}
     return Site(
         document=document,
         retention=float(document["retention"]),
+        relay=RelaySettings(**document["relay"]),
         plugins=freeze(plugins),
         enforcement=freeze(enforcement),
+        name=name,
         **settings,
     )

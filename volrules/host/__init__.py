@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pluggy
 
 from volrules import hookspecs
 from volrules.errors import PluginError, Problem, SiteError, VolrulesError
-from volrules.host.discovery import Found, discover
+from volrules.host.discovery import discover, module
 from volrules.host.loading import load
 from volrules.host.plugin import FAILURES as FAILURES
 from volrules.host.plugin import OWN as OWN
 from volrules.host.plugin import Implementation as Implementation
 from volrules.host.plugin import Plugin as Plugin
+from volrules.host.selection import Selection
 from volrules.host.verification import SPECS as SPECS
 from volrules.host.verification import complaints
 from volrules.site import PluginSettings, Site
@@ -33,22 +34,35 @@ class Host:
     words about plugins; a host with faults can be looked at, but no engine opens on it.
     """
 
-    def __init__(self, site: Site, given: Iterable[object] = (), finders: Mapping[str, object] | None = None) -> None:
-        """Load what is installed and not disabled, and what is ``given``; ``finders`` answer look-ups last."""
+    def __init__(
+        self,
+        site: Site,
+        given: Iterable[object] = (),
+        finders: Mapping[str, object] | None = None,
+        select: Iterable[str] = (),
+    ) -> None:
+        """Load what is installed and not disabled, and what is ``given``; ``finders`` answer look-ups last.
+
+        ``select``: names of plugins or modules that take part all the same, and ``no:NAME`` of those that do not.
+        """
+        self._site = site
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self.plugins: dict[str, Plugin] = {}
         self.faults: list[VolrulesError] = []
         found, doubles = discover(given)
-        self.faults += [*doubles, *_unknown(site, found)]
+        selection = Selection.of(select)
+        installed = {each.name for each in found}
+        found += [module(name) for name in sorted(selection.wanted - installed)]
+        self.faults += [*doubles, *_misnamed(site, selection, installed), *_unmet(site)]
         # INVARIANT: pluggy asks the last registered first. Vendors come before what ships with volrules, so the
         # built-in rules are heard first and, being marked trylast, resolve and find last; the finders come after all.
         vendors = [each for each in found if each.distribution != OWN]
         built_in = [each for each in found if each.distribution == OWN]
         for each in (*reversed(vendors), *reversed(built_in)):
-            settings = site.plugins.get(each.name, PluginSettings())
-            if settings.enabled:
-                self._add(partial(load, each, settings, site.document))
+            if selection.admits(each, site):
+                settings = site.plugins.get(each.name, PluginSettings())
+                self._add(partial(load, each, settings, site))
         for name, finder in (finders or {}).items():
             self._add(partial(Plugin, name, OWN, instance=finder))
 
@@ -61,7 +75,7 @@ class Host:
         """Who implements the hook, in the order in which they are asked."""
         caller = getattr(self._manager.hook, hook)
         return tuple(
-            Implementation(self.plugins[each.plugin_name], hook, _by_position(each, SPECS[hook]))
+            Implementation(self.plugins[each.plugin_name], hook, _by_position(each, SPECS[hook]), _precedence(each))
             for each in reversed(caller.get_hookimpls())
         )
 
@@ -70,7 +84,9 @@ class Host:
         known = {each.plugin.name: each for each in self.implementations(hook)}
         if name not in known:
             hint = did_you_mean(name, known)
-            raise SiteError("site", [Problem(key, f"no plugin `{name}` that implements {hook} is installed; {hint}")])
+            raise SiteError(
+                self._site.name, [Problem(key, f"no plugin `{name}` that implements {hook} is installed; {hint}")]
+            )
         return known[name]
 
     def close(self) -> None:
@@ -92,14 +108,32 @@ class Host:
             self.faults.append(fault)
 
 
-def _unknown(site: Site, found: list[Found]) -> list[VolrulesError]:
-    names = [each.name for each in found]
+def _misnamed(site: Site, selection: Selection, installed: set[str]) -> list[VolrulesError]:
+    """The names that the site or the selection has for plugins that are not there."""
     problems = [
-        Problem(f"plugins.{name}", f"no plugin `{name}` is installed; {did_you_mean(name, names)}")
+        Problem(f"plugins.{name}", f"no plugin `{name}` is installed; {did_you_mean(name, installed)}")
         for name in site.plugins
-        if name not in names
+        if name not in installed | selection.wanted
     ]
-    return [SiteError("site", problems)] if problems else []
+    faults: list[VolrulesError] = [SiteError(site.name, problems)] if problems else []
+    for name in sorted(selection.blocked - installed):
+        faults.append(PluginError(f"no plugin `{name}` is there to be blocked; {did_you_mean(name, installed)}"))
+    return faults
+
+
+def _unmet(site: Site) -> list[VolrulesError]:
+    if not site.required:
+        return []
+    from volrules.host.requirements import unmet  # lazily: few sites require anything
+
+    problems = [Problem("required", f"`{text}` {reason}") for text, reason in unmet(site.required)]
+    return [SiteError(site.name, problems)] if problems else []
+
+
+def _precedence(implementation: pluggy.HookImpl) -> Literal["tryfirst", "trylast"] | None:
+    if implementation.tryfirst:
+        return "tryfirst"
+    return "trylast" if implementation.trylast else None
 
 
 def _by_position(implementation: pluggy.HookImpl, arguments: tuple[str, ...]) -> Callable[..., Any]:

@@ -5,21 +5,29 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from volrules.errors import PluginError, VolrulesError
 from volrules.hookspecs import PROJECT
 
+OPTIONAL = f"{PROJECT}.optional"
+"""The entry-point group of plugins that take part only where the site or the command line names them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A plugin before it is loaded; ``load`` imports it and answers with a module, a class or an object."""
+    """A plugin before it is loaded; ``load`` imports it and answers with a module, a class or an object.
+
+    ``optional``: it takes part only where it is asked for.
+    """
 
     name: str
     load: Callable[[], Any]
     distribution: str | None = None
     version: str | None = None
+    optional: bool = False
 
     def __str__(self) -> str:
         return f"{self.distribution} {self.version}" if self.distribution else "the application"
@@ -31,7 +39,8 @@ def discover(given: Iterable[object] = ()) -> tuple[list[Found], list[VolrulesEr
     Of two that claim a name neither is found: which of them would answer is nobody's guess.
     """
     by_name: dict[str, list[Found]] = {}
-    for each in (*map(_installed, entry_points(group=PROJECT)), *map(_handed_in, given)):
+    installed = (_installed(each) for group in (PROJECT, OPTIONAL) for each in entry_points(group=group))
+    for each in (*installed, *map(_handed_in, given)):
         by_name.setdefault(each.name, []).append(each)
     doubles: list[VolrulesError] = [
         PluginError(
@@ -47,7 +56,12 @@ def _installed(entry: EntryPoint) -> Found:
     distribution = entry.dist
     if distribution is None:  # pragma: no cover - entry points read from files always have one
         return Found(entry.name, entry.load)
-    return Found(entry.name, entry.load, distribution.name, distribution.version)
+    return Found(entry.name, entry.load, distribution.name, distribution.version, entry.group == OPTIONAL)
+
+
+def module(name: str) -> Found:
+    """A plugin that is named by its module."""
+    return Found(name, lambda: import_module(name))
 
 
 def _handed_in(plugin: object) -> Found:

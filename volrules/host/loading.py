@@ -10,14 +10,16 @@ from typing import Any
 from volrules.errors import PluginError, VolrulesError
 from volrules.host.discovery import Found
 from volrules.host.options import checked_options
-from volrules.host.plugin import FAILURES, Plugin
-from volrules.site import PluginSettings
+from volrules.host.plugin import FAILURES, OWN, Plugin
+from volrules.site import PluginSettings, Site
 
 
-def load(found: Found, settings: PluginSettings, site: Mapping[str, Any]) -> Plugin:
+def load(found: Found, settings: PluginSettings, site: Site) -> Plugin:
     """The plugin, ready. Raises PluginError where it cannot be used, SiteError where its options are wrong."""
     plugin = Plugin(found.name, found.distribution, found.version, settings.failure_policy, settings.timeout)
     try:
+        if plugin.distribution not in (None, OWN):
+            _require_fit(plugin)
         loaded = found.load()
         options = checked_options(plugin, loaded, settings.options, site)
         return replace(plugin, options=options, instance=_instance(loaded, options))
@@ -25,6 +27,14 @@ def load(found: Found, settings: PluginSettings, site: Mapping[str, Any]) -> Plu
         raise
     except FAILURES as error:
         raise PluginError(f"{plugin} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _require_fit(plugin: Plugin) -> None:
+    from volrules.host.requirements import unmet_by_host  # lazily: only vendors' plugins come apart from volrules
+
+    reason = unmet_by_host(str(plugin.distribution))
+    if reason is not None:
+        raise PluginError(f"{plugin} {reason}")
 
 
 def _instance(loaded: Any, options: Mapping[str, Any]) -> object:

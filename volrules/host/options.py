@@ -11,11 +11,11 @@ from volrules.documents import EMPTY, freeze, thaw
 from volrules.errors import PluginError, Problem, SiteError
 from volrules.host.plugin import Plugin
 from volrules.host.verification import OPTIONS
+from volrules.site import Site
+from volrules.wording import did_you_mean
 
 
-def checked_options(
-    plugin: Plugin, loaded: object, given: Mapping[str, Any], site: Mapping[str, Any]
-) -> Mapping[str, Any]:
+def checked_options(plugin: Plugin, loaded: object, given: Mapping[str, Any], site: Site) -> Mapping[str, Any]:
     """The options with their defaults, and what the schema takes from the site, filled in; read-only.
 
     Raises SiteError for options that do not fit, PluginError for a schema that is none.
@@ -24,13 +24,19 @@ def checked_options(
     if not schema:
         if given:
             raise SiteError(
-                "site", [Problem(f"plugins.{plugin.name}.options", f"{plugin} takes no options; remove them")]
+                site.name, [Problem(f"plugins.{plugin.name}.options", f"{plugin} takes no options; remove them")]
             )
         return EMPTY
     own, from_site = _divided(schema)
-    filled = _validated(plugin, own, thaw(given))
+    filled = _validated(plugin, own, thaw(given), site.name)
     # What the site declares was checked with the site and is read-only: it is handed on as it is, however long.
-    return MappingProxyType({**freeze(filled), **{key: site[of] for key, of in from_site.items()}})
+    for key, of in from_site.items():
+        if of not in site.document:
+            hint = did_you_mean(of, site.document)
+            raise PluginError(
+                f"{plugin} wants the site's `{of}` as its option `{key}`, which is no key of a site; {hint}"
+            )
+    return MappingProxyType({**freeze(filled), **{key: site.document[of] for key, of in from_site.items()}})
 
 
 def _schema(plugin: Plugin, loaded: object) -> dict[str, Any]:
@@ -53,7 +59,7 @@ def _divided(schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]
     return own, from_site
 
 
-def _validated(plugin: Plugin, schema: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def _validated(plugin: Plugin, schema: dict[str, Any], given: dict[str, Any], name: str) -> dict[str, Any]:
     if not given and all("default" in rules for rules in schema.values()):
         return {key: rules["default"] for key, rules in schema.items()}
     import cerberus  # lazily: slow to import
@@ -67,5 +73,5 @@ def _validated(plugin: Plugin, schema: dict[str, Any], given: dict[str, Any]) ->
         raise PluginError(f"{plugin} declares options that are no Cerberus schema: {error}") from error
     normalized = validator.validated(given)
     if normalized is None:
-        raise SiteError("site", problems(findings(validator, ("plugins", plugin.name, "options")), given))
+        raise SiteError(name, problems(findings(validator, ("plugins", plugin.name, "options")), given))
     return dict(normalized)

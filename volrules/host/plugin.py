@@ -45,8 +45,12 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Implementation:
-    """One plugin's implementation of one hook; ``call`` takes the hook's arguments by position."""
+    """One plugin's implementation of one hook; ``call`` takes the hook's arguments by position.
+
+    ``precedence``: tryfirst, trylast, or None for the order of the names.
+    """
 
     plugin: Plugin
     hook: str
     call: Callable[..., Any]
+    precedence: Literal["tryfirst", "trylast"] | None = None
