@@ -7,6 +7,7 @@ from typing import Any
 
 from volrules.hookspecs import hookimpl
 from volrules.model import Context, QosSpecs, VolumeType
+from volrules.model.request import canonical_uuid, is_uuid
 
 
 class Catalogue:
@@ -17,10 +18,15 @@ class Catalogue:
         types = [
             VolumeType(**{**each, "qos_specs": qos.get(each.get("qos_specs"))}) for each in document["volume_types"]
         ]
-        self._types = {each.name: each for each in types} | {each.id: each for each in types}
+        self._by_id = {each.id: each for each in types}
+        self._by_name = {each.name: each for each in types}
 
     @hookimpl(trylast=True)
     def volrules_find_volume_type(self, volume_type_id: str, context: Context) -> VolumeType | None:
         """The declared type of that id, else of that name."""
-        found = self._types.get(volume_type_id)
-        return found if found is not None else self._types.get(volume_type_id.lower())
+        by_id = self._by_id
+        return (
+            by_id.get(volume_type_id)
+            or self._by_name.get(volume_type_id)
+            or (by_id.get(canonical_uuid(volume_type_id)) if is_uuid(volume_type_id) else None)
+        )

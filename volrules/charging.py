@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from volrules.codes import built_in
-from volrules.host import FAILURES, OWN, Host
+from volrules.host import FAILURES, OWN, Host, Plugin
 from volrules.model import Spec
 from volrules.store.contract import Shortage
 from volrules.violations import Violation
+from volrules.wording import is_well_formed, quoted
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ RULE = "quota"
 # Cinder tells gigabytes before volumes, whichever was reserved first.
 _CODES = {"gigabytes": (0, "quota.gigabytes", "/volume/size"), "volumes": (1, "quota.volumes", "/volume")}
 _OTHER = (2, "quota.resource", "/volume")
+_MOST = 2**63 - 1
 
 
 class Charging:
@@ -28,29 +29,30 @@ class Charging:
         self._implementations = host.implementations("volrules_quota_usage")
 
     def charges(self, spec: Spec) -> tuple[dict[str, int], list[Violation]]:
-        """Resource to amount, summed over all plugins, and the violations of those that failed."""
+        """Resource to amount, summed over all plugins, and what is to be said of those that failed."""
         total: dict[str, int] = {}
-        failed = []
+        failures = []
         for each in self._implementations:
             try:
-                usage = _checked(each.call(spec))
+                usage = _checked(each.plugin, each.call(spec))
             except FAILURES as error:
                 log.error("%s failed in %s", each.plugin, each.hook, exc_info=error)
-                failed.append(replace(each.plugin.failure(each.hook), rule=RULE))
+                failures.append(each.plugin.failure(each.hook, RULE))
                 continue
             for resource, amount in usage.items():
                 total[resource] = total.get(resource, 0) + amount
-        return {resource: amount for resource, amount in total.items() if amount}, failed
+        return {resource: amount for resource, amount in total.items() if amount}, failures
 
 
 def over_quota(shortages: Iterable[Shortage]) -> tuple[Violation, ...]:
     """A violation for every resource that was over, gigabytes first, then volumes, then plugins' own."""
     ranked = sorted((*_classified(each.resource), each.resource, each) for each in shortages)
-    return tuple(replace(_violation(code, path, each), rule=RULE, plugin=OWN) for _, code, path, _, each in ranked)
+    return tuple(_violation(code, path, each).attributed(RULE, OWN, "deny") for _, code, path, _, each in ranked)
 
 
 def _classified(resource: str) -> tuple[int, str, str]:
-    return _CODES.get(resource.split("_", maxsplit=1)[0] if "." not in resource else resource, _OTHER)
+    built_in_kind = (row for word, row in _CODES.items() if resource == word or resource.startswith(f"{word}_"))
+    return next(built_in_kind, _OTHER)
 
 
 def _violation(code: str, path: str, short: Shortage) -> Violation:
@@ -60,11 +62,23 @@ def _violation(code: str, path: str, short: Shortage) -> Violation:
     return built_in(code, path, message, resource=short.resource, **params)
 
 
-def _checked(usage: Any) -> Mapping[str, int]:
+def _checked(plugin: Plugin, usage: Any) -> Mapping[str, int]:
+    """What a plugin answered. Raises TypeError for what is no usage, or of a resource that is not its to charge."""
     if usage is None:
         return {}
-    for resource, amount in usage.items():
-        if not isinstance(resource, str) or type(amount) is not int or amount < 0:
-            raise TypeError(f"a quota usage is a text and a number from 0, not {resource!r}: {amount!r}")
-    charged: Mapping[str, int] = usage
+    if not isinstance(usage, Mapping):
+        raise TypeError(f"{plugin} answers with resources and amounts, not {quoted(usage)}")
+    charged: Mapping[Any, Any] = usage
+    for resource, amount in charged.items():
+        if not isinstance(resource, str) or not _may_charge(plugin, resource):
+            own = f"`{plugin.name}.<word>`"
+            raise TypeError(f"{plugin} may charge volumes, gigabytes and {own}, not {quoted(resource)}")
+        if type(amount) is not int or not 0 <= amount <= _MOST:
+            raise TypeError(f"{plugin} charges `{resource}` a number from 0 to {_MOST}, not {quoted(amount)}")
     return charged
+
+
+def _may_charge(plugin: Plugin, resource: str) -> bool:
+    word = resource.removeprefix(f"{plugin.name}.")
+    own = word != resource and bool(word) and not any(each.isspace() for each in word)
+    return is_well_formed(resource) and (own or _classified(resource) is not _OTHER)

@@ -14,6 +14,7 @@ from typing import Any
 
 from volrules.codes import built_in
 from volrules.documents import EMPTY, freeze
+from volrules.enforcement import Policy
 from volrules.errors import StoreError
 from volrules.host import FAILURES, OWN, Host
 from volrules.host.watch import Watch
@@ -34,8 +35,8 @@ from volrules.model import (
 )
 from volrules.plan import Field, Plan, Step, Steps
 from volrules.requests import RequestSchema
-from volrules.stages import LOOK_UPS, VOLUME, VOLUME_TYPE, LookUp
-from volrules.violations import Enforcement, Violation
+from volrules.stages import LOOK_UPS, VOLUME, VOLUME_TYPE, LookUp, text
+from volrules.violations import Violation
 from volrules.wording import clip
 
 log = logging.getLogger(__name__)
@@ -47,13 +48,11 @@ _PATHS = {each.field: f"/volume/{each.asked}" for each in LOOK_UPS}
 class Decider:
     """Decides requests by the plugins of one host. Safe to share between threads."""
 
-    def __init__(
-        self, schema: RequestSchema, host: Host, enforcement: Mapping[str, Enforcement], fingerprint: str
-    ) -> None:
+    def __init__(self, schema: RequestSchema, host: Host, policy: Policy, fingerprint: str) -> None:
         self.schema = schema
         self.watch = Watch()
         self.plan = Plan(host, self.watch)
-        self.enforcement = enforcement
+        self.policy = policy
         self.fingerprint = fingerprint
 
     def decide(self, body: Any, context: Context, id: Any = None) -> Decision:  # noqa: A002 - the document's member
@@ -80,10 +79,10 @@ class _Evaluation:
 
     __slots__ = (
         "context",
-        "copy",
         "decider",
         "draft",
         "known",
+        "objected",
         "origins",
         "request",
         "stored",
@@ -96,7 +95,7 @@ class _Evaluation:
         self.request = request
         self.context = context
         self.draft = Draft({"request": request, "context": context})
-        self.copy: Draft | None = None
+        self.objected = False
         self.known: dict[str, Any] = self.draft.__dict__
         self.origins: dict[str, tuple[str, Step]] = {}
         self.stored: dict[str, Any] = {}
@@ -107,19 +106,19 @@ class _Evaluation:
         """All rules, in order."""
         plan, who = self.decider.plan, (self.request, self.context)
         self.hear(plan.request_validators, who)
+        unauthorized = len(self.violations)
         self.hear(plan.authorizers, who)
-        if not self.violations:
+        if not self.objected and len(self.violations) == unauthorized:
             self.look_up()
             self.hear(plan.source_validators)
         for field in plan.fields:
             if field.resolvers:
                 self.resolve(field)
-            objections = len(self.violations)
+            self.objected = False
             if field.validators:
                 self.hear(field.validators)
-            if len(self.violations) > objections and field.resolvers:
+            if self.objected and field.resolvers:
                 self.known.pop(field.name, None)
-                self.copy = None
         return self.decision(id)
 
     def hear(self, steps: Steps, who: tuple[VolumeRequest, Context] | None = None) -> None:
@@ -144,7 +143,7 @@ class _Evaluation:
                     continue
                 value, origin = answer if type(answer) is Resolved else (answer, step.by.plugin.label)
                 if not step.own:
-                    value = field.stage.check(value)
+                    value, origin = field.stage.check(value), text(origin, "an origin")
             except Unresolved:
                 continue
             except FAILURES as error:
@@ -154,30 +153,32 @@ class _Evaluation:
                 return
             self.known[field.name] = value
             self.origins[field.name] = (origin, step)
-            self.copy = None
             return
 
     def shown(self) -> Draft:
-        """The draft as vendors see it: a copy, whatever they do to it."""
-        if self.copy is None:
-            self.copy = Draft(self.known)
-        return self.copy
+        """The draft as a vendor sees it: a copy of its own, whatever it does to it."""
+        return Draft(self.known)
 
     def note(self, objection: Any, step: Step) -> None:
         """Record a violation where the site's enforcement puts it."""
         if type(objection) is not Violation:
             raise TypeError(f"a validator answers with violations, not {type(objection).__name__}")
-        enforcement = self.decider.enforcement.get(objection.code, "deny")
-        recorded = objection.attributed(step.rule, step.by.plugin.label, enforcement)
-        (self.violations if enforcement == "deny" else self.warnings).append(recorded)
+        if not step.own:
+            objection.require_sound()
+        policy, project_id = self.decider.policy, self.context.project_id
+        recorded = policy.recorded(objection, step.rule, step.by.plugin.label, project_id)
+        if recorded.enforcement == "deny":
+            self.objected = True
+            self.violations.append(recorded)
+        else:
+            self.warnings.append(recorded)
 
     def fault(self, error: BaseException, step: Step) -> None:
         """Record that a plugin failed: against the request, or under ``ignore`` as a warning."""
         plugin, hook = step.by.plugin, step.by.hook
         log.error("%s failed in %s", plugin, hook, exc_info=error)
-        ignored = plugin.failure_policy == "ignore"
-        failure = plugin.failure(hook).attributed(step.rule, plugin.label, "warn" if ignored else "deny")
-        (self.warnings if ignored else self.violations).append(failure)
+        failure = plugin.failure(hook, step.rule)
+        (self.violations if failure.enforcement == "deny" else self.warnings).append(failure)
 
     def look_up(self) -> None:
         """Find the source and the type that the request names; what is not there stays unknown."""
@@ -190,9 +191,12 @@ class _Evaluation:
 
     def look_up_one(self, what: LookUp, name: str) -> None:
         """Find one thing that the request names, with the volume that it is of."""
+        faults = len(self.violations)
         found, own = self.find(what, name, self.context)
         if found is None:
             del self.known[what.field]
+            if len(self.violations) > faults:
+                return  # whether it is there, nobody could say
             message = f"{what.noun} `{clip(name)}` is not there, or not yours to see; name another"
             self.object(built_in(what.code, f"/volume/{self.request.spelled(what.asked)}", message, id=name), "sources")
             return
@@ -210,17 +214,18 @@ class _Evaluation:
                 answer = step.call(name, context)
                 if answer is not None:
                     return answer if isinstance(answer, what.record) else what.record(**freeze(answer)), step.own
-            except StoreError:
-                raise
             except FAILURES as error:
+                if step.own and isinstance(error, StoreError):
+                    raise
                 self.fault(error, step)
         return None, False
 
     def named(self, name: str, origin: str) -> VolumeType | None:
         """The volume type that a resolver named by its id or name; where it is not declared, a violation."""
+        faults = len(self.violations)
         found: VolumeType | None
         found, _ = self.find(VOLUME_TYPE, name, self.context)
-        if found is None:
+        if found is None and len(self.violations) == faults:
             message = f"volume type `{clip(name)}`, from {origin}, is not declared; ask the operator to declare it"
             path = _PATHS.get(origin, "/volume/volume_type")
             self.object(built_in("volume_type.not_declared", path, message, id=name), "volume_type")

@@ -16,8 +16,9 @@ def objections(validator: Any, body: Any) -> Iterator[Violation]:
     """The violations of a body, in document order: at each place the one that matters most."""
     places: dict[tuple[str | int, ...], tuple[str, str]] = {}
     for error in validator.iter_errors(body):
-        for path, keyword, message in _told(_meant(error)):
-            if path not in places or keyword == "type":
+        for path, keyword, message in _told(validator, _meant(error)):
+            # A key whose value is wrong has not been evaluated either; that it is known shows in the other error.
+            if path not in places or keyword == "type" or places[path][0] in _UNKNOWN_KEYS:
                 places[path] = (keyword, message)
     for path in sorted(places, key=lambda path: _position(body, path)):
         keyword, message = places[path]
@@ -31,17 +32,27 @@ def _meant(error: Any) -> Any:
     return error
 
 
-def _told(error: Any) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+def _told(validator: Any, error: Any) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     path, keyword = tuple(error.absolute_path), str(error.validator)
     if keyword in _UNKNOWN_KEYS:
         known = _declared(error.schema)
-        for key in (key for key in error.instance if key not in known):
+        for key in _unknown(validator, error):
             yield (*path, key), keyword, f"`{clip(key)}` is no key of {_place(path)}; {did_you_mean(key, known)}"
     elif keyword == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         yield path, keyword, f"{_place(path)} has no `{missing}`; add it"
     else:
         yield path, keyword, f"{_place(path)} is {_shown(error.instance)}, but must be {_expected(error)}"
+
+
+def _unknown(validator: Any, error: Any) -> list[str]:
+    """The keys that the schema does not know even when they come alone."""
+    alone = validator.evolve(schema=error.schema)
+    return [
+        key
+        for key, value in error.instance.items()
+        if any(each.validator == error.validator and not each.path for each in alone.iter_errors({key: value}))
+    ]
 
 
 def _declared(schema: Any) -> set[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -13,18 +15,23 @@ def write(path: Path, content: bytes, mode: int = 0o644) -> None:
     Missing folders are made. Raises OSError.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode)
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with _temporary(path, content, mode) as temporary:
+        temporary.replace(path)
     _sync_folder(path.parent)
+
+
+def create(path: Path, content: bytes, mode: int = 0o644) -> bool:
+    """Put the content under the name like :func:`write`, unless something has that name: then False, and it stays.
+
+    Of several who create at once, one does. Raises OSError, also where the folder is missing.
+    """
+    with _temporary(path, content, mode) as temporary:
+        try:
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            return False
+    _sync_folder(path.parent)
+    return True
 
 
 def remove(path: Path) -> None:
@@ -32,6 +39,21 @@ def remove(path: Path) -> None:
     path.unlink(missing_ok=True)
     if path.parent.exists():
         _sync_folder(path.parent)
+
+
+@contextmanager
+def _temporary(path: Path, content: bytes, mode: int) -> Iterator[Path]:
+    """The content on the disk, under a name of its own that is gone afterwards."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

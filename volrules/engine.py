@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from time import perf_counter_ns
+from typing import Any, Literal, Self, cast
 
 from volrules.catalogue import Catalogue
-from volrules.charging import Charging
+from volrules.charging import Charging, over_quota
 from volrules.decide import Decider
-from volrules.enforcement import enforcement
-from volrules.errors import PluginError, UsageError
+from volrules.enforcement import Policy
+from volrules.errors import PluginError, TransitionError, UsageError
 from volrules.events import Events
 from volrules.fingerprint import fingerprint
-from volrules.host import Host
+from volrules.host import FAILURES, Host, Implementation
 from volrules.inventory import Inventory, load_inventory
 from volrules.ledger import Ledger, Order
 from volrules.model import Context, Decision, Receipt, Spec, Volume
@@ -22,9 +25,10 @@ from volrules.relay import Hands, Relay, Settled
 from volrules.requests import RequestSchema
 from volrules.site import Site, load_site
 from volrules.store import open_store
-from volrules.store.contract import Difference, Record, Status
+from volrules.store.contract import Difference, OverQuota, Record, Status
 from volrules.store.finder import StoreFinder
 from volrules.store.lazily import LazyStore
+from volrules.wording import is_well_formed, quoted
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
 Caller = Mapping[str, Any] | Context | None
@@ -48,17 +52,26 @@ class Engine:
     What is wrong with a request is in the answer; what is raised is a :class:`volrules.VolrulesError`.
     """
 
-    def __init__(self, site: Site, inventory: Inventory | None, store_url: str, plugins: Iterable[object]) -> None:
+    def __init__(
+        self, site: Site, inventory: Inventory | None, store_url: str, plugins: Iterable[object], select: Iterable[str]
+    ) -> None:
         self._site = site
         self._inventory = inventory
         self._reader = LazyStore(lambda: open_store(store_url, read_only=True, retention=site.retention))
         self._writer = LazyStore(lambda: open_store(store_url, create=True, retention=site.retention))
-        self._host = _host(site, plugins, inventory or StoreFinder(self._reader))
+        self._host = _host(site, plugins, select, inventory or StoreFinder(self._reader))
+        try:
+            self._assemble()
+        except BaseException:
+            self._host.close()
+            raise
+
+    def _assemble(self) -> None:
         self._events = Events(self._host)
         self._charging = Charging(self._host)
-        self._decider = _decider(site, self._host)
-        self._ledger = Ledger(site, self._charging, self._writer)
-        self._relay = Relay(self._writer, _hands(site, self._host), self._events)
+        self._decider = _decider(self._site, self._host)
+        self._ledger = Ledger(self._site, self._charging, self._writer)
+        self._relay = Relay(self._writer, _hands(self._site, self._host), self._events, self._site.relay)
 
     @classmethod
     def open(
@@ -68,17 +81,19 @@ class Engine:
         inventory: Source | None = None,
         store: str | None = None,
         plugins: Iterable[object] = (),
+        select: Iterable[str] = (),
     ) -> Self:
         """Open a site: a path or a mapping, None for the defaults.
 
         ``inventory``: what exists already, a path or a mapping, for checks; without one the store answers.
         ``store``: a URL in place of the site's; it is opened when it is first needed.
         ``plugins``: objects or classes beside the installed ones, named by their ``name`` or class.
+        ``select``: plugins or modules that take part whatever the site says, and ``no:NAME`` of those that do not.
         Raises SiteError, InventoryError, PluginError.
         """
         loaded = load_site(site)
         existing = None if inventory is None else load_inventory(inventory)
-        return cls(loaded, existing, store or loaded.store, plugins)
+        return cls(loaded, existing, store or loaded.store, plugins, select)
 
     def check(self, body: Any, context: Caller = None, *, id: Any = None) -> Decision:  # noqa: A002
         """Decide a volume-create body; writes nothing.
@@ -87,10 +102,11 @@ class Engine:
         Raises UsageError for a bad context, StoreError.
         """
         caller = Context.from_dict(context)
+        began = perf_counter_ns()
         decision = self._decider.decide(body, caller, id)
         if self._inventory is None:
             decision = self._ledger.judge(decision, caller, self._reader())
-        self._tell_decided(decision)
+        self._tell_decided(decision, body, caller, began)
         return decision
 
     def create(
@@ -109,9 +125,10 @@ class Engine:
         if self._inventory is not None:
             raise UsageError("create reads the store, not an inventory; import the inventory into the store first")
         order = Order(body, Context.from_dict(context), _checked_key(idempotency_key), id)
+        began = perf_counter_ns()
         decision = self._decider.decide(body, order.context, id)
-        self._tell_decided(decision)
         receipt, message = self._ledger.commit(decision, order, self._relay.lease())
+        self._tell_decided(receipt.decision, body, order.context, began)
         if message is None:
             return receipt
         if self._events:
@@ -119,8 +136,27 @@ class Engine:
         return self._relay.settle_inline(receipt, message)
 
     def relay(self) -> Mapping[Settled, int]:
-        """Settle every message that is due: how many were dispatched, left pending, or failed."""
+        """Settle every message that nobody has in hand: how many were dispatched, left pending, or failed."""
         return self._relay.run()
+
+    def follow(self, stop: threading.Event) -> None:
+        """Settle messages as they become due, until ``stop`` is set; then finish what is under way and return."""
+        self._relay.follow(stop)
+
+    def retry(self, volume_id: str) -> Record:
+        """Charge a volume whose create has failed once more, and try at once to settle it; how it stands then.
+
+        Raises VolumeUnknown, and TransitionError for one that has not failed or that exceeds its quota by now.
+        """
+        record = self._reader().get(volume_id)
+        charges = self._charges_of(_as_listed(record))
+        limits = {resource: self._limit(record.project_id or "", resource) for resource in charges}
+        outcome = self._writer().retry(volume_id, charges, limits)
+        if isinstance(outcome, OverQuota):
+            short = over_quota(outcome.shortages)[0]
+            raise TransitionError(short.code, f"volume `{volume_id}` cannot be retried: {short.message}")
+        self._relay.run(volume_id)
+        return self._writer().get(volume_id)
 
     def get(self, volume_id: str) -> Record:
         """A volume of the store, deleted or not. Raises VolumeUnknown."""
@@ -195,30 +231,43 @@ class Engine:
             volume_type_id=volume.volume_type_id,
             volume_type=None if kind is None else kind.name,
         )
-        charges, failed = self._charging.charges(spec)
-        if failed:
-            raise PluginError(failed[0].message)
+        charges, failures = self._charging.charges(spec)
+        for each in failures:
+            if each.enforcement == "deny":
+                raise PluginError(each.message)
         return charges
 
-    def _tell_decided(self, decision: Decision) -> None:
+    def _tell_decided(self, decision: Decision, body: Any, context: Context, began: int) -> None:
         if self._events:
-            self._events.tell("decided", decision=decision.to_dict())
+            metrics = {"timer_volrules_decide_ns": perf_counter_ns() - began}
+            told = {"decision": decision.to_dict(), "request": body, "context": context.to_dict(), "metrics": metrics}
+            self._events.tell("decided", **told)
 
 
-def _host(site: Site, plugins: Iterable[object], existing: object) -> Host:
-    host = Host(site, plugins, {"catalogue": Catalogue(site.document), "existing": existing})
-    host.require_sound()
+def _host(site: Site, plugins: Iterable[object], select: Iterable[str], existing: object) -> Host:
+    host = Host(site, plugins, {"catalogue": Catalogue(site.document), "existing": existing}, select)
+    try:
+        host.require_sound()
+    except BaseException:
+        host.close()
+        raise
     return host
 
 
 def _decider(site: Site, host: Host) -> Decider:
-    extensions = [each.call() for each in host.implementations("volrules_request_schema")]
-    try:
-        schema = RequestSchema(extensions)
-    except ValueError as error:
-        raise PluginError(f"a plugin's request schema is no JSON Schema: {error}") from error
+    schema = RequestSchema([_extension(each) for each in host.implementations("volrules_request_schema")])
     digest = fingerprint(site.document, host.plugins.values(), schema.document)
-    return Decider(schema, host, enforcement(site.enforcement), digest)
+    return Decider(schema, host, Policy(site), digest)
+
+
+def _extension(by: Implementation) -> dict[str, Any]:
+    """What a plugin declares of the request. Raises PluginError for what is no JSON Schema."""
+    try:
+        declared = json.loads(json.dumps(dict(by.call()), allow_nan=False))
+        RequestSchema([declared])
+    except FAILURES as error:
+        raise PluginError(f"{by.plugin} answers `{by.hook}` with no JSON Schema: {error}") from error
+    return cast("dict[str, Any]", declared)
 
 
 def _hands(site: Site, host: Host) -> Hands:
@@ -229,7 +278,18 @@ def _hands(site: Site, host: Host) -> Hands:
     )
 
 
+def _as_listed(record: Record) -> Volume:
+    """The volume as an inventory would list it."""
+    return Volume(
+        id=record.id,
+        size=record.size,
+        availability_zone=record.availability_zone,
+        volume_type_id=record.volume_type_id,
+        project_id=record.project_id,
+    )
+
+
 def _checked_key(key: Any) -> str | None:
-    if key is None or (isinstance(key, str) and 0 < len(key) <= 255):
+    if key is None or (isinstance(key, str) and 0 < len(key) <= 255 and is_well_formed(key)):
         return key
-    raise UsageError(f"idempotency key `{key!r:.80}` must be a text of 1 to 255 characters")
+    raise UsageError(f"idempotency key {quoted(key)} must be well-formed text of 1 to 255 characters")

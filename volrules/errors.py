@@ -80,6 +80,13 @@ class StoreUnavailable(StoreError):
     retryable = True
 
 
+class StoreUncertain(StoreError):
+    """The store went away in the middle of a commit and did not come back: it may have been written or not.
+
+    Send the request again with the same idempotency key, or look for the volume that the message names.
+    """
+
+
 class VolumeUnknown(VolrulesError):
     """The store has no volume of that id: look for it with ``volrules show``."""
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from volrules.wording import clip
+from volrules.wording import is_well_formed
 
 DEPTH = 100
-_SCALARS = (str, bool, int, float, type(None))
+# What Python turns into text and back without being asked to allow more.
+_LARGEST = 10**4300
 
 
 def pointer(path: tuple[str | int, ...]) -> str:
@@ -33,23 +34,15 @@ def faults(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 def _reason(value: Any, depth: int) -> str | None:
     if isinstance(value, dict):
-        strange = next((key for key in value if not _is_text(key)), None)
-        if strange is not None:
-            return f"has the key `{clip(strange)}`, which JSON cannot say; use text"
+        strange = [key for key in value if type(key) is not str or not is_well_formed(key)]
+        if strange:
+            return "has a key that JSON cannot say; use well-formed text"
     elif isinstance(value, str):
-        return None if _is_text(value) else "has a lone surrogate, which JSON cannot say; send well-formed text"
+        return None if is_well_formed(value) else "has a lone surrogate, which JSON cannot say; send well-formed text"
     elif isinstance(value, float):
         return None if math.isfinite(value) else f"is `{value}`, which JSON cannot say; send a finite number"
+    elif isinstance(value, int):
+        return None if -_LARGEST < value < _LARGEST else "is a number of too many digits; send a smaller one"
     elif not isinstance(value, list):
-        return None if isinstance(value, _SCALARS) else f"is a Python {type(value).__name__}; send plain JSON values"
+        return None if value is None else f"is a Python {type(value).__name__}; send plain JSON values"
     return None if depth < DEPTH else f"is nested deeper than {DEPTH} levels; flatten it"
-
-
-def _is_text(value: Any) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

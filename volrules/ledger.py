@@ -12,6 +12,7 @@ from volrules.charging import Charging, over_quota
 from volrules.codes import built_in
 from volrules.fingerprint import digest
 from volrules.host import OWN
+from volrules.jsonvalue import faults
 from volrules.model import Context, Decision, Message, Receipt
 from volrules.site import Site
 from volrules.store.contract import (
@@ -22,7 +23,6 @@ from volrules.store.contract import (
     Lease,
     OverQuota,
     Replayed,
-    Shortage,
     SourceChanged,
     Store,
 )
@@ -53,26 +53,21 @@ class Ledger:
         """The decision with what quota would say now; reads only."""
         if decision.spec is None:
             return decision
-        charges, failed = self._charging.charges(decision.spec)
-        in_use = {each.resource: each.in_use for each in reader.usages(context.project_id)}
-        limits = self._limits(context, charges)
-        shortages = [
-            Shortage(resource, amount, in_use.get(resource, 0), limits[resource])
-            for resource, amount in charges.items()
-            if 0 <= limits[resource] < in_use.get(resource, 0) + amount
-        ]
-        return decision.refused((*failed, *over_quota(shortages)))
+        charges, failures = self._charging.charges(decision.spec)
+        shortages = reader.shortages(context.project_id, charges, self._limits(context, charges))
+        return decision.noting((*failures, *over_quota(shortages)))
 
     def commit(self, decision: Decision, order: Order, lease: Lease) -> tuple[Receipt, Claimed | None]:
         """Create the volume that was decided on, or find the receipt of the first time.
 
         With a new volume comes its message, already claimed under the lease.
         """
+        charges: dict[str, int] = {}
+        if decision.spec is not None:
+            charges, failures = self._charging.charges(decision.spec)
+            decision = decision.noting(failures)
         if decision.spec is None:
             return self._replayed(order) or _rejection(decision, order), None
-        charges, failed = self._charging.charges(decision.spec)
-        if failed:
-            return _rejection(decision.refused(failed), order), None
         receipt = Receipt(order.id, "created", str(uuid.uuid4()), "creating", "pending", False, decision)
         entry = self._entry(receipt, order, charges, lease)
         outcome = self._store().create(entry)
@@ -82,7 +77,7 @@ class Ledger:
 
     def _replayed(self, order: Order) -> Receipt | None:
         """The receipt stored under the order's key: a retry replays though its source is gone by now."""
-        if order.idempotency_key is None:
+        if order.idempotency_key is None or next(faults(order.body), None) is not None:
             return None
         found = self._store().replay(order.context.project_id, order.idempotency_key, digest(order.body))
         return _replay(found, order) if isinstance(found, Replayed) else None
@@ -131,7 +126,7 @@ def _answer(outcome: Replayed | OverQuota | SourceChanged | KeyMismatch, decisio
             reasons = (_changed(outcome),)
         case KeyMismatch():
             reasons = (_mismatch(order),)
-    return _rejection(decision.refused(reasons), order)
+    return _rejection(decision.noting(reasons), order)
 
 
 def _claimed(entry: Entry, lease: Lease) -> Claimed:
@@ -165,16 +160,13 @@ def _replay(found: Replayed, order: Order) -> Receipt:
 
 def _changed(outcome: SourceChanged) -> Violation:
     message = f"{outcome.kind} `{outcome.id}` changed meanwhile ({outcome.what}); look at it and send the request again"
-    return replace(
-        built_in("source.changed", "/volume", message, kind=outcome.kind, id=outcome.id, what=outcome.what),
-        rule="ledger",
-        plugin=OWN,
-    )
+    found = {"source": outcome.kind, "id": outcome.id, "what": outcome.what}
+    return built_in("source.changed", "/volume", message, **found).attributed("ledger", OWN, "deny")
 
 
 def _mismatch(order: Order) -> Violation:
     message = f"idempotency key `{order.idempotency_key}` came with another body before; use a new key for a new volume"
-    return replace(built_in("idempotency.mismatch", "", message), rule="ledger", plugin=OWN)
+    return built_in("idempotency.mismatch", "", message).attributed("ledger", OWN, "deny")
 
 
 def _text(document: Any) -> str:

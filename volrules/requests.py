@@ -49,10 +49,11 @@ class RequestSchema:
                 return False
         except (ValueError, TypeError, RecursionError):  # no JSON value: the diagnosis will name the place
             return False
+        size = body["volume"].get("size")
         # INVARIANT: JSON Schema calls 10.0 an integer; the API does not.
-        if type(body["volume"].get("size")) is float:
+        if type(size) is float:
             return False
-        return self._is_plain(body) or next(faults(body), None) is None
+        return (self._is_plain(body) and _is_short(size)) or next(faults(body), None) is None
 
     def _is_plain(self, body: dict[str, Any]) -> bool:
         """Whether the body has only ASCII text in closed objects: then it has a JSON form without a closer look."""
@@ -65,9 +66,9 @@ class RequestSchema:
 
     def _diagnose(self, body: Any) -> tuple[Violation, ...]:
         if not isinstance(body, dict):
-            return (_wrong_type((), f"is {_named(body)}; send an object with the member `volume`"),)
+            return (_wrong_type((), f"is {_kind(body)}; send an object with the member `volume`"),)
         strange = tuple(_wrong_type(path, reason) for path, reason in faults(body))
-        return strange or tuple(self._objections(body))
+        return strange or tuple(self._objections(body)) or (_wrong_type((), "is no plain JSON value; send one"),)
 
     def _objections(self, body: dict[str, Any]) -> Iterator[Violation]:
         from volrules.diagnosis import objections
@@ -94,5 +95,10 @@ def _wrong_type(path: tuple[str | int, ...], reason: str) -> Violation:
     return violation("schema.type", pointer(path), f"{place} {reason}", kind="ValidationError")
 
 
-def _named(value: Any) -> str:
-    return "null" if value is None else f"`{clip(value)}`"
+def _kind(value: Any) -> str:
+    kinds = {list: "an array", str: "a text", bool: "a truth value", int: "a number", float: "a number"}
+    return "null" if value is None else kinds.get(type(value), f"a Python {type(value).__name__}")
+
+
+def _is_short(size: Any) -> bool:
+    return type(size) is not int or size.bit_length() < 64

@@ -60,7 +60,7 @@ class Site:
     required: tuple[str, ...]
     enforcement: Mapping[str, Enforcement]
     quotas: Mapping[str, Any]
-    name: str = "site"
+    name: str = field(default="site", compare=False)
 
     def limit(self, project_id: str, resource: str) -> int:
         """A project's limit of a resource: its own, else the default, else -1 (unlimited)."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from volrules.model.request import canonical_uuid
@@ -27,7 +28,7 @@ _PLUGIN_RESOURCE = re.compile(r"[^.\s]+\.\S+")
 def all_findings(document: dict[str, Any]) -> list[Finding]:
     """Everything that keeps the document from being a site."""
     found = _shape(document)
-    for check in (_retention, _default_type, _duplicates, _qos_references, _bounds, _quota_names):
+    for check in (_retention, _waivers, _default_type, _duplicates, _qos_references, _bounds, _quota_names):
         found.extend(check(document))
     return found
 
@@ -46,6 +47,23 @@ def _retention(document: dict[str, Any]) -> Iterator[Finding]:
     if type(given) in (str, int) and seconds(given) is None:
         message = f"{quoted(given)} is no duration; write one such as `7d`, `12h`, `30m`, `45s` or `2w`"
         yield Finding(("retention",), message)
+
+
+def _waivers(document: dict[str, Any]) -> Iterator[Finding]:
+    waivers = document.get("waivers")
+    for index, each in enumerate(waivers if isinstance(waivers, list) else ()):
+        expires = each.get("expires") if isinstance(each, dict) else None
+        if isinstance(expires, str) and not _is_date(expires):
+            yield Finding(
+                ("waivers", index, "expires"), f"{quoted(expires)} is no date; write one such as `2030-01-31`"
+            )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _default_type(document: dict[str, Any]) -> Iterator[Finding]:

@@ -19,13 +19,15 @@ _ID_NAMES = {"volume_types": "volume_type", "qos_specs": "qos_specs"}
 def filled(document: dict[str, Any]) -> dict[str, Any]:
     """The normalised document: every default, every id; takes only what the checks found nothing wrong with.
 
-    ``retention`` is in seconds. Filling in twice changes nothing.
+    ``retention`` and the relay's times are in seconds. Filling in twice changes nothing.
     """
     settings: dict[str, Any] = StrictValidator(SITE).normalized(_without_rows(document))
     settings["volume_types"] = [_volume_type(row) for row in document.get("volume_types", ())]
     settings["qos_specs"] = [_qos_specs(row) for row in document.get("qos_specs", ())]
     settings["quotas"]["projects"] = document.get("quotas", {}).get("projects", {})
     settings["retention"] = seconds(settings["retention"])
+    relay = settings["relay"]
+    settings["relay"] = {**relay, **{key: seconds(relay[key]) for key in ("deadline", "lease", "longest_wait")}}
     return {key: settings[key] for key in SITE}
 
 

@@ -13,6 +13,7 @@ _TEXT: Final[Rules] = {"type": "string", "empty": False}
 _TEXT_OR_NULL: Final[Rules] = {**_TEXT, "nullable": True}
 _NAME: Final[Rules] = {**_TEXT, "required": True, "maxlength": 255}
 _SPEC_VALUES: Final[Rules] = {"type": "dict", "valuesrules": {"type": ["string", "integer"]}}
+_DURATION: Final[Rules] = {"type": ["string", "integer"], "regex": "0*[1-9][0-9]{0,7}[smhdw]?", "min": 1}
 _LIMIT: Final[Rules] = {"type": "integer", "min": -1, "max": _LARGEST}
 
 ENCRYPTION: Final[Rules] = {
@@ -55,6 +56,16 @@ RULE: Final[Rules] = {
     "type": "dict",
     "schema": {"enforcement": {"type": "string", "allowed": list(ENFORCEMENTS), "default": "deny"}},
 }
+WAIVER: Final[Rules] = {
+    "type": "dict",
+    "schema": {
+        "code": {**_TEXT, "required": True},
+        "project": {**_TEXT_OR_NULL, "default": None},
+        "reason": {**_TEXT, "required": True},
+        "owner": {**_TEXT, "required": True},
+        "expires": {**_TEXT, "required": True},
+    },
+}
 DEFAULT_QUOTAS: Final[Rules] = {
     "type": "dict",
     "allow_unknown": _LIMIT,  # the names are checked where the volume types are known
@@ -63,6 +74,17 @@ DEFAULT_QUOTAS: Final[Rules] = {
         "volumes": {**_LIMIT, "default": 10},
         "gigabytes": {**_LIMIT, "default": 1000},
         "per_volume_gigabytes": {**_LIMIT, "default": -1},
+    },
+}
+RELAY: Final[Rules] = {
+    "type": "dict",
+    "default": {},
+    "schema": {
+        "attempts": {"type": "integer", "min": 1, "max": _LARGEST, "default": 300},
+        "deadline": {**_DURATION, "default": "1d"},
+        "lease": {**_DURATION, "default": "60s"},
+        "longest_wait": {**_DURATION, "default": "5m"},
+        "workers": {"type": "integer", "min": 1, "max": 64, "default": 4},
     },
 }
 
@@ -90,7 +112,9 @@ SITE: Final[Rules] = {
     "key_manager": {**_TEXT, "default": "local"},
     "store": {**_TEXT, "default": "sqlite:///volrules.db"},
     "retention": {"type": ["string", "integer"], "default": "7d"},
+    "relay": RELAY,
     "required": {"type": "list", "schema": _TEXT, "default": []},
     "plugins": {"type": "dict", "valuesrules": PLUGIN, "default": {}},
     "rules": {"type": "dict", "valuesrules": RULE, "default": {}},
+    "waivers": {"type": "list", "schema": WAIVER, "default": []},
 }

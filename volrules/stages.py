@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from volrules.documents import EMPTY, freeze
+from volrules.documents import freeze
 from volrules.model import Backup, Image, QosSpecs, Snapshot, Volume, VolumeType
+from volrules.wording import is_well_formed, quoted
+
+_BITS = 63
 
 
 class LookUp(NamedTuple):
@@ -44,58 +47,66 @@ class Stage(NamedTuple):
     check: Callable[[Any], Any]
 
 
+def text(value: Any, noun: str) -> str:
+    """A text that is not empty and well-formed; TypeError for anything else."""
+    if not isinstance(value, str) or not value or not is_well_formed(value):
+        raise TypeError(f"{noun} is well-formed text that is not empty, not {quoted(value)}")
+    return value
+
+
 def _size(value: Any) -> Any:
-    return _of(value, (int, type(None)), "a size is a number of GiB")
+    if value is not None and (type(value) is not int or value.bit_length() > _BITS):
+        raise TypeError(f"a size is a number of GiB, not {quoted(value)}")
+    return value
 
 
-def _text(value: Any) -> Any:
-    return _of(value, (str, type(None)), "a zone is a text")
+def _zone(value: Any) -> Any:
+    return value if value is None else text(value, "a zone")
 
 
 def _type(value: Any) -> Any:
-    return _of(value, (VolumeType, str, type(None)), "a type is a VolumeType, its id or its name")
+    return value if value is None or isinstance(value, VolumeType) else text(value, "a type's id or name")
 
 
 def _qos(value: Any) -> Any:
-    return _of(value, (QosSpecs, type(None)), "QoS specs are a QosSpecs")
+    if value is not None and not isinstance(value, QosSpecs):
+        raise TypeError(f"QoS specs are a QosSpecs, not {quoted(value)}")
+    return value
 
 
 def _key(value: Any) -> Any:
-    return _shaped(value, {"create": (), "copy": ("source_key_id",)}, "action") if value is not None else None
+    return value if value is None else _shaped(value, "action", {"create": (), "copy": ("source_key_id",)})
 
 
 def _dispatch(value: Any) -> Any:
-    return _shaped(value, {"scheduler": (), "host": ("host",)}, "target")
+    return _shaped(value, "target", {"scheduler": (), "host": ("host",)})
 
 
 def _metadata(value: Any) -> Any:
-    if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
-        raise TypeError("metadata is an object of texts")
-    return value if value is EMPTY else freeze(value)
+    if not isinstance(value, Mapping):
+        raise TypeError(f"metadata is an object of texts, not {quoted(value)}")
+    for each in (each for pair in value.items() for each in pair):
+        if not isinstance(each, str) or not is_well_formed(each):
+            raise TypeError(f"metadata is an object of well-formed texts; {quoted(each)} is none")
+    return freeze(value)
 
 
 def _nothing(value: Any) -> Any:
     return value
 
 
-def _of(value: Any, kinds: tuple[type, ...], expected: str) -> Any:
-    if not isinstance(value, kinds) or isinstance(value, bool):
-        raise TypeError(f"{expected}, not {type(value).__name__}")
-    return value
-
-
-def _shaped(value: Any, shapes: Mapping[str, tuple[str, ...]], discriminator: str) -> Any:
+def _shaped(value: Any, discriminator: str, shapes: Mapping[str, tuple[str, ...]]) -> Any:
     word = value.get(discriminator) if isinstance(value, Mapping) else None
-    members = {discriminator, *shapes.get(word, ())} if isinstance(word, str) and word in shapes else None
-    if members is None or set(value) != members or not all(isinstance(each, str) and each for each in value.values()):
+    members = {discriminator, *shapes[word]} if isinstance(word, str) and word in shapes else None
+    if members is None or set(value) != members:
         raise TypeError(f"expected an object with `{discriminator}` of {', '.join(shapes)} and what belongs to it")
-    return freeze(value)
+    return freeze({member: text(each, member) for member, each in value.items()})
 
 
 STAGES = (
     Stage("size", "volrules_resolve_size", "volrules_validate_size", _size),
     Stage("image", None, "volrules_validate_image", _nothing),
-    Stage("availability_zone", "volrules_resolve_availability_zone", "volrules_validate_availability_zone", _text),
+    Stage("availability_zone", "volrules_resolve_availability_zone", "volrules_validate_availability_zone", _zone),
     Stage("volume_type", "volrules_resolve_volume_type", "volrules_validate_volume_type", _type),
     Stage("qos_specs", "volrules_resolve_qos_specs", "volrules_validate_qos_specs", _qos),
     Stage("encryption_key", "volrules_resolve_encryption_key", "volrules_validate_encryption_key", _key),

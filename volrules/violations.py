@@ -9,12 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from volrules.documents import Document, empty, freeze
+from volrules.documents import Document, empty, freeze, thaw
+from volrules.jsonvalue import faults, pointer
+from volrules.wording import is_well_formed
 
 Recovery = Literal["fix_request", "wait_and_retry", "ask_operator"]
-Enforcement = Literal["deny", "warn", "audit"]
+Enforcement = Literal["deny", "warn", "audit", "waived"]
 RECOVERIES: tuple[str, ...] = get_args(Recovery)
-ENFORCEMENTS: tuple[str, ...] = get_args(Enforcement)
+ENFORCEMENTS = ("deny", "warn", "audit")
+"""What a site may say of a code; ``waived`` is what a waiver makes of deny."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,16 @@ class Violation(Document):
     enforcement: Enforcement = "deny"
     params: Mapping[str, Any] = field(default_factory=empty)
     recovery: Recovery = "fix_request"
+
+    def require_sound(self) -> None:
+        """Raise TypeError where the violation is none that a decision could hold."""
+        texts: tuple[Any, ...] = (self.code, self.kind, self.path, self.message)
+        if not all(isinstance(each, str) and is_well_formed(each) for each in texts):
+            raise TypeError("a violation's code, kind, path and message are well-formed texts")
+        if not (self.code and self.kind and self.message) or self.recovery not in RECOVERIES:
+            raise TypeError("a violation has a code, a kind, a message and a recovery")
+        for path, reason in faults(thaw(self.params)):
+            raise TypeError(f"the params{pointer(path)} of a violation {reason}")
 
     def attributed(self, rule: str, plugin: str, enforcement: Enforcement) -> Violation:
         """The same violation as the engine records it: at which stage, by whom, and how it is enforced."""

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _WIDTH = 60
 _COMPARED = 2000
 _LISTED = 20
+_BITS = 1024
 
 
 def clip(value: Any) -> str:
-    """The value as JSON would spell it (texts as they are), short, printable, on one line."""
+    """A scalar as JSON would spell it (texts as they are), short, printable, on one line."""
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     short = text if len(text) <= _WIDTH else f"{text[: _WIDTH - 1]}…"
     return short if short.isprintable() else json.dumps(short)[1:-1]
 
 
 def quoted(value: Any) -> str:
-    """The value in backticks, clipped; objects and lists are only named."""
-    if isinstance(value, dict):
+    """A text, number or truth value in backticks, clipped; anything else is only named, by what it is."""
+    if value is None:
+        return "`null`"
+    if isinstance(value, str | bool | float) or (isinstance(value, int) and value.bit_length() <= _BITS):
+        return f"`{clip(value)}`"
+    if isinstance(value, Mapping):
         return "an object"
-    return "a list" if isinstance(value, list | tuple) else f"`{clip(value)}`"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "a huge number" if isinstance(value, int) else f"a Python {type(value).__name__}"
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether the text has a UTF-8 form: no half of a surrogate pair stands alone."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ so that every answer and every fault keeps its plugin's name and a call costs a 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Literal
@@ -25,6 +26,8 @@ from volrules.host.verification import SPECS as SPECS
 from volrules.host.verification import complaints
 from volrules.site import PluginSettings, Site
 from volrules.wording import did_you_mean
+
+log = logging.getLogger(__name__)
 
 
 class Host:
@@ -55,11 +58,7 @@ class Host:
         installed = {each.name for each in found}
         found += [module(name) for name in sorted(selection.wanted - installed)]
         self.faults += [*doubles, *_misnamed(site, selection, installed), *_unmet(site)]
-        # INVARIANT: pluggy asks the last registered first. Vendors come before what ships with volrules, so the
-        # built-in rules are heard first and, being marked trylast, resolve and find last; the finders come after all.
-        vendors = [each for each in found if each.distribution != OWN]
-        built_in = [each for each in found if each.distribution == OWN]
-        for each in (*reversed(vendors), *reversed(built_in)):
+        for each in sorted(found, key=lambda each: each.name):
             if selection.admits(each, site):
                 settings = site.plugins.get(each.name, PluginSettings())
                 self._add(partial(load, each, settings, site))
@@ -74,10 +73,20 @@ class Host:
     def implementations(self, hook: str) -> tuple[Implementation, ...]:
         """Who implements the hook, in the order in which they are asked."""
         caller = getattr(self._manager.hook, hook)
-        return tuple(
+        found = [
             Implementation(self.plugins[each.plugin_name], hook, _by_position(each, SPECS[hook]), _precedence(each))
-            for each in reversed(caller.get_hookimpls())
-        )
+            for each in caller.get_hookimpls()
+        ]
+        return tuple(sorted(found, key=self._turn))
+
+    def _turn(self, each: Implementation) -> tuple[int, bool, int]:
+        """When an implementation is asked: by its precedence, then vendors last, or where trylast first; then by name.
+
+        The finders, which were added last, are asked after everybody else.
+        """
+        rank = ("tryfirst", None, "trylast").index(each.precedence)
+        own = each.plugin.distribution == OWN
+        return rank, own == (each.precedence == "trylast"), list(self.plugins).index(each.plugin.name)
 
     def chosen(self, hook: str, name: str, key: str) -> Implementation:
         """The one plugin that the site chose for a hook; SiteError when it is not there or does not implement it."""
@@ -90,11 +99,14 @@ class Host:
         return known[name]
 
     def close(self) -> None:
-        """Close the plugins that can be closed."""
+        """Close the plugins that can be closed; one that fails keeps none of the others open."""
         for plugin in self.plugins.values():
             close = getattr(plugin.instance, "close", None)
             if callable(close):
-                close()
+                try:
+                    close()
+                except FAILURES as error:
+                    log.error("%s failed to close", plugin, exc_info=error)
 
     def _add(self, make: Callable[[], Plugin]) -> None:
         try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from volrules.codes import built_in
 from volrules.documents import empty
-from volrules.violations import Violation
+from volrules.violations import Enforcement, Violation
 
 OWN = "volrules"
 FAILURES = (Exception, SystemExit)
@@ -32,11 +32,12 @@ class Plugin:
         """The name in violations and provenance: what ships with volrules answers as volrules."""
         return OWN if self.distribution == OWN else self.name
 
-    def failure(self, hook: str) -> Violation:
-        """The violation that says it failed; what it raised is for the log alone."""
+    def failure(self, hook: str, rule: str) -> Violation:
+        """What a decision says of its failing, enforced by its failure policy; what it raised is for the log alone."""
         params = {"plugin": self.name, "distribution": self.distribution, "version": self.version, "hook": hook}
         message = f"{self} failed in `{hook}`; ask the operator to look into the log"
-        return replace(built_in("plugin.failed", "", message, **params), plugin=self.label)
+        enforcement: Enforcement = "warn" if self.failure_policy == "ignore" else "deny"
+        return built_in("plugin.failed", "", message, **params).attributed(rule, self.label, enforcement)
 
     def __str__(self) -> str:
         origin = f" ({self.distribution} {self.version})" if self.distribution else ""

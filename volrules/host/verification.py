@@ -42,5 +42,7 @@ def _of_implementation(function: Any, hook: str, options: Mapping[str, Any]) -> 
         if name not in SPECS[hook]:
             known = ", ".join(SPECS[hook]) or "none"
             yield f"wants the argument `{name}` in `{hook}`, whose arguments are: {known}"
+        elif parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            yield f"takes `{parameter}` in `{hook}`, which stays empty; name the arguments that are wanted"
         elif parameter.default is not parameter.empty:
             yield f"gives the argument `{name}` of `{hook}` a default; it is always passed, remove the default"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from volrules.errors import UsageError
+from volrules.wording import is_well_formed, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,23 @@ class Context:
     """The caller of a request.
 
     ``roles``: None when the application has authorized the caller already.
+    Raises UsageError for members of the wrong type.
     """
 
     project_id: str = "default"
     user_id: str | None = None
     roles: tuple[str, ...] | None = None
     request_id: str | None = None
+
+    def __post_init__(self) -> None:
+        _require_text("project_id", self.project_id)
+        if self.user_id is not None:
+            _require_text("user_id", self.user_id)
+        if self.request_id is not None:
+            _require_text("request_id", self.request_id)
+        if self.roles is not None:
+            for role in self.roles:
+                _require_text("roles", role)
 
     @property
     def is_admin(self) -> bool:
@@ -46,24 +58,24 @@ class Context:
         if isinstance(document, Context):
             return document
         if not isinstance(document, Mapping):
-            raise UsageError(f"a context is an object, not `{document!r}`; give project_id, user_id, roles")
-        given = {key: value for key, value in document.items() if value is not None}
-        for key, value in given.items():
-            _check_member(key, value)
-        if "roles" in given:
-            given["roles"] = tuple(given["roles"])
-        return cls(**given)
+            raise UsageError(f"a context is an object, not {quoted(document)}; give project_id, user_id, roles")
+        if not document.keys() <= _MEMBERS:
+            unknown = ", ".join(quoted(each) for each in document if each not in _MEMBERS)
+            raise UsageError(f"a context has no member {unknown}; its members are {', '.join(sorted(_MEMBERS))}")
+        given = document.get
+        roles = given("roles")
+        if roles is not None:
+            if type(roles) not in (list, tuple):
+                raise UsageError(f"context roles {quoted(roles)} must be a list of role names")
+            roles = tuple(roles)
+        project_id = given("project_id")
+        return cls("default" if project_id is None else project_id, given("user_id"), roles, given("request_id"))
+
+
+def _require_text(member: str, value: Any) -> None:
+    if type(value) is not str or not value or not is_well_formed(value):
+        raise UsageError(f"context {member} {quoted(value)} must be well-formed text that is not empty")
 
 
 _ANYONE = Context()
-_MEMBERS = tuple(each.name for each in fields(Context))
-
-
-def _check_member(key: Any, value: Any) -> None:
-    if key not in _MEMBERS:
-        raise UsageError(f"a context has no member `{key}`; its members are {', '.join(_MEMBERS)}")
-    if key == "roles":
-        if not isinstance(value, list | tuple) or not all(isinstance(role, str) for role in value):
-            raise UsageError(f"context roles `{value!r}` must be a list of role names")
-    elif not isinstance(value, str) or not value:
-        raise UsageError(f"context {key} `{value!r}` must be a text that is not empty")
+_MEMBERS = frozenset(each.name for each in fields(Context))

@@ -161,13 +161,22 @@ class Decision(Document):
         """What the decision rests on; no part of the document, and lost where one is read back."""
         return self._basis or _NO_BASIS
 
-    def refused(self, violations: Iterable[Violation]) -> Decision:
-        """The same decision, rejected for these reasons too; itself where there are none."""
-        more = tuple(violations)
-        if not more:
-            return self
-        every = (*self._violations, *more)
-        return Decision(self._id, None, None, every, self._warnings, self.provenance, self._fingerprint, self._basis)
+    def noting(self, remarks: Iterable[Violation]) -> Decision:
+        """The same decision with more to say: rejected, if one of the remarks is enforced; itself without remarks."""
+        denied, lenient = list(self._violations), list(self._warnings)
+        for each in remarks:
+            (denied if each.enforcement == "deny" else lenient).append(each)
+        spec, dispatch = (None, None) if denied else (self._spec, self._dispatch)
+        return Decision(
+            self._id,
+            spec,
+            dispatch,
+            tuple(denied),
+            tuple(lenient),
+            self._provenance,
+            self._fingerprint,
+            self._basis,
+        )
 
     @classmethod
     def members(cls) -> tuple[str, ...]:

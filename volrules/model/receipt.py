@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from volrules.documents import Document, freeze
 from volrules.model.decision import Decision, Spec
 
 Settled = Literal["dispatched", "pending", "failed"]
+Reported = Literal["available", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +63,12 @@ class Message(Document):
 class Report(Document):
     """A volume manager's word on a volume: ``status`` is available or error; ``host`` is where it lives."""
 
-    status: Literal["available", "error"]
+    status: Reported
     host: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.status not in get_args(Reported):
+            raise TypeError(f"a report's status is available or error, not {self.status!r}")
+        host: Any = self.host
+        if host is not None and (not isinstance(host, str) or not host):
+            raise TypeError("a report's host is a text that is not empty")

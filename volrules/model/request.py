@@ -154,7 +154,8 @@ class VolumeRequest(Mapping[str, Any]):
         volume = self._volume
         if volume.keys() <= FIELDS:
             return EMPTY
-        extra: Mapping[str, Any] = freeze({key: each for key, each in volume.items() if key not in FIELDS})
+        given = {key: each for key, each in volume.items() if key not in FIELDS and each is not None}
+        extra: Mapping[str, Any] = freeze(given)
         return extra
 
     def spelled(self, attribute: str) -> str:

@@ -9,21 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from volrules.documents import Document, empty
+from volrules.documents import Document, empty, freeze
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
     "str | None": (str, type(None)),
     "int | None": (int, type(None)),
     "bool": (bool,),
-    "Mapping[str, str]": (Mapping,),
-    "Mapping[str, Any]": (Mapping,),
-    "Mapping[str, Any] | None": (Mapping, type(None)),
 }
 
 
 class _Resource(Document):
-    """Whoever makes one, a plugin included, makes it of the right types: TypeError otherwise."""
+    """Whoever makes one, a plugin included, makes it of the right types, TypeError otherwise; objects are frozen."""
 
     __slots__ = ()
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -31,8 +28,25 @@ class _Resource(Document):
     def __post_init__(self) -> None:
         for name, each in self.__dataclass_fields__.items():
             value, kinds = getattr(self, name), _TYPES.get(each.type)
-            if kinds is not None and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
+            if kinds is None:
+                object.__setattr__(self, name, _nested(each.type, value))
+            elif not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
                 raise TypeError(f"{name} of a {type(self).__name__} is {each.type}, not {type(value).__name__}")
+
+
+def _nested(declared: str, value: Any) -> Any:
+    """An object as what is declared, read-only: a record, or a mapping of texts or of anything."""
+    optional = declared.endswith(" | None")
+    if value is None and optional:
+        return None
+    record = _RECORDS.get(declared.removesuffix(" | None"))
+    if record is not None and isinstance(value, record):
+        return value
+    if not isinstance(value, Mapping):
+        raise TypeError(f"a {declared} is expected, not {type(value).__name__}")
+    if declared == "Mapping[str, str]" and not all(isinstance(text, str) for text in value.values()):
+        raise TypeError("an object of texts is expected")
+    return freeze(value) if record is None else record(**value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +133,14 @@ class VolumeType(_Resource):
     def multiattach(self) -> bool:
         """Whether volumes of this type may be attached more than once (Cinder's ``<is> True``)."""
         return self.extra_specs.get("multiattach") == "<is> True"
+
+    def __post_init__(self) -> None:
+        super(VolumeType, self).__post_init__()
+        for bound in ("provisioning:min_vol_size", "provisioning:max_vol_size"):
+            try:
+                int(self.extra_specs.get(bound, 0))
+            except ValueError as error:
+                raise TypeError(f"{bound} of volume type {self.name} is no number of GiB") from error
+
+
+_RECORDS: Mapping[str, type[_Resource]] = {"Volume": Volume, "QosSpecs": QosSpecs}

@@ -1,0 +1,121 @@
+"""The values that vendors make and read."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+
+import pytest
+
+from volrules import (
+    Backup,
+    Context,
+    Draft,
+    Image,
+    QosSpecs,
+    Report,
+    Resolved,
+    Snapshot,
+    Unresolved,
+    Violation,
+    Volume,
+    VolumeType,
+    violation,
+)
+
+VALUES = [
+    Volume("v", size=1, host="h"),
+    Snapshot("s", volume_size=1),
+    Backup("b"),
+    Image("i", size=5),
+    QosSpecs("q", "gold"),
+    VolumeType("t", "ssd"),
+    Report("available", "h"),
+    violation("acme.bad", "/volume/size", "no", size=5, tags=["a"]),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_values_survive_documents_pickles_and_copies(value):
+    assert type(value).from_dict(value.to_dict()) == value
+    assert pickle.loads(pickle.dumps(value)) == value
+    assert copy.deepcopy(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Snapshot("s", volume=Volume("v")),
+        Backup("b", volume=Volume("v")),
+        VolumeType("t", "n", qos_specs=QosSpecs("q", "g")),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_values_that_hold_values_survive_pickles(value):
+    assert pickle.loads(pickle.dumps(value)) == value
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_values_are_frozen(value):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(value, dataclasses.fields(value)[0].name, "x")
+
+
+def test_members_are_there_by_attribute_and_by_key():
+    assert Volume("v", size=5)["size"] == 5
+    with pytest.raises(KeyError):
+        Volume("v")["sise"]
+
+
+@pytest.mark.parametrize(
+    ("make", "members"),
+    [
+        (Volume, {"id": 5}),
+        (Volume, {"id": "v", "size": "5"}),
+        (Volume, {"id": "v", "size": True}),
+        (Image, {"id": None}),
+    ],
+)
+def test_values_of_wrong_types_cannot_be_made(make, members):
+    with pytest.raises(TypeError):
+        make(**members)
+
+
+def test_a_draft_tells_what_it_does_not_know():
+    draft = Draft({"size": 5})
+    assert draft.size == 5
+    with pytest.raises(Unresolved):
+        draft.availability_zone  # noqa: B018
+    assert getattr(draft, "availability_zone", "none") == "none"
+    with pytest.raises(AttributeError) as caught:
+        draft.sise  # noqa: B018
+    assert not isinstance(caught.value, Unresolved)
+
+
+def test_a_draft_is_read_only():
+    draft = Draft({"size": 5})
+    with pytest.raises(AttributeError):
+        draft.size = 6
+    with pytest.raises(AttributeError):
+        del draft.size
+    assert draft.size == 5
+
+
+def test_a_violation_has_defaults():
+    made = violation("acme.bad", "/volume/size", "size is odd", size=5)
+    assert isinstance(made, Violation)
+    assert (made.kind, made.recovery, made.enforcement) == ("InvalidInput", "fix_request", "deny")
+    assert dict(made.params) == {"size": 5}
+
+
+def test_a_violation_knows_only_its_recoveries():
+    with pytest.raises(ValueError, match="recovery"):
+        violation("acme.bad", "", "no", recovery="pray")
+
+
+def test_a_context_goes_to_a_document_and_back():
+    context = Context("p", "u", ("member",), "r")
+    assert Context.from_dict(context.to_dict()) == context
+    assert pickle.loads(pickle.dumps(context)) == context
+    assert Resolved(1, "request").origin == "request"
