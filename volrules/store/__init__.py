@@ -1,4 +1,4 @@
-"""The store: volumes, quota usages and messages in SQLite or PostgreSQL, written in one transaction that cannot leak."""
+"""The store: volumes, usages and messages in SQLite or PostgreSQL, written in one transaction that cannot leak."""
 
 from volrules.store.contract import Store as Store
 from volrules.store.opening import open_store as open_store

@@ -84,7 +84,7 @@ class Commits(Generic[W, R]):
 
     def run_all(self, works: Sequence[W]) -> list[Ticket[W, R]]:
         """Have all of it committed, in order, in as few commits as there is room for."""
-        tickets = [Ticket[W, R](work) for work in works]
+        tickets: list[Ticket[W, R]] = [Ticket(work) for work in works]
         with self._lock:
             self._waiting.extend(tickets)
             if tickets and not self._is_led:

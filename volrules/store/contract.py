@@ -6,26 +6,53 @@ and the same call may succeed later, and :class:`volrules.errors.StoreError` whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from volrules.model import Backup, Image, Snapshot, Volume
-from volrules.store.values import Claimed as Claimed
-from volrules.store.values import Created as Created
-from volrules.store.values import Difference as Difference
-from volrules.store.values import Entry as Entry
-from volrules.store.values import KeyMismatch as KeyMismatch
-from volrules.store.values import Lease as Lease
-from volrules.store.values import Leased as Leased
-from volrules.store.values import MessageState as MessageState
-from volrules.store.values import Outcome as Outcome
-from volrules.store.values import OverQuota as OverQuota
-from volrules.store.values import Record as Record
-from volrules.store.values import Replayed as Replayed
-from volrules.store.values import Shortage as Shortage
-from volrules.store.values import SourceChanged as SourceChanged
-from volrules.store.values import Status as Status
-from volrules.store.values import Usage as Usage
+from volrules.store.values import (
+    Claimed,
+    Created,
+    Difference,
+    Entry,
+    KeyMismatch,
+    Lease,
+    Leased,
+    MessageState,
+    Operation,
+    Outcome,
+    OverQuota,
+    Record,
+    Replayed,
+    Shortage,
+    SourceChanged,
+    State,
+    Status,
+    Usage,
+)
+
+__all__ = [
+    "Claimed",
+    "Created",
+    "Difference",
+    "Entry",
+    "Inventory",
+    "KeyMismatch",
+    "Lease",
+    "Leased",
+    "MessageState",
+    "Operation",
+    "Outcome",
+    "OverQuota",
+    "Record",
+    "Replayed",
+    "Shortage",
+    "SourceChanged",
+    "State",
+    "Status",
+    "Store",
+    "Usage",
+]
 
 
 class Inventory(Protocol):
@@ -54,6 +81,9 @@ class Store(Protocol):
 
     def replay(self, project_id: str, idempotency_key: str, fingerprint: str) -> Replayed | KeyMismatch | None:
         """What a create with this key would replay; None when the key is not known."""
+
+    def shortages(self, project_id: str, charges: Mapping[str, int], limits: Mapping[str, int]) -> tuple[Shortage, ...]:
+        """What would be over quota now, were these charges made; only reads."""
 
     # -- sources -------------------------------------------------------------------------------------------------
 

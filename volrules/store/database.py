@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from volrules.store.transaction import T, Work
@@ -25,8 +24,8 @@ class Database(Protocol):
     def write(self, work: Work[T], *, makes: bool = False) -> T:
         """Run work in a transaction; ``makes``: it may make the database where there is none."""
 
-    def core(self) -> AbstractContextManager[Connection]:
-        """A connection of SQLAlchemy's, for reading."""
+    def look(self, work: Callable[[Connection], T]) -> T:
+        """Run reading work of SQLAlchemy's."""
 
     def migrate(self) -> None:
         """Bring the schema to this release's."""

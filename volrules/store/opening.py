@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from volrules.errors import StoreError
 from volrules.store.address import SQLiteAddress, parse
 from volrules.store.contract import Store
 from volrules.store.database import Database
@@ -15,7 +16,7 @@ def open_store(url: str, *, read_only: bool = False, create: bool = False, reten
     ``create``: an SQLite file that is not there is made by the first create or import; until then, and without this,
     the store reads as empty. PostgreSQL is laid out by :meth:`Store.migrate` alone.
     ``retention``: seconds that idempotency keys and settled messages are kept.
-    Raises UsageError for what is no store URL.
+    Raises UsageError for what is no store URL, and StoreError when psycopg is not installed.
     """
     return SqlStore(_database(url, read_only=read_only, create=create), retention)
 
@@ -26,6 +27,10 @@ def _database(url: str, *, read_only: bool, create: bool) -> Database:
         from volrules.store.sqlite.database import SQLiteDatabase
 
         return SQLiteDatabase(address.path, read_only=read_only, create=create)
+    try:
+        import psycopg  # noqa: F401
+    except ImportError as error:
+        raise StoreError("a PostgreSQL store needs psycopg; install `volrules[postgresql]`") from error
     from volrules.store.postgresql.database import PostgreSQLDatabase
 
     return PostgreSQLDatabase(address, read_only=read_only)

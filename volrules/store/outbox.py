@@ -117,9 +117,7 @@ def claim(
     return [_claimed(row) for row in transaction.rows(LEASED, {"token": token})]
 
 
-def keyed(
-    transaction: Transaction, message_id: str, token: str, key_id: str
-) -> Literal["held", "lost", "deleted"]:
+def keyed(transaction: Transaction, message_id: str, token: str, key_id: str) -> Literal["held", "lost", "deleted"]:
     """Note the key that a message's volume has been given."""
     if not transaction.run(KEYED, {"id": message_id, "token": token}):
         return "lost"
@@ -179,4 +177,4 @@ def _fail(transaction: Transaction, message_id: str, volume_id: str) -> None:
 def _claimed(row: Row) -> Claimed:
     *message, created_at, now, project_id, user_id, encryption_key_id, deleted_at = row
     age = (instant(now) - instant(created_at)).total_seconds()
-    return Claimed(*message, age, project_id, user_id, encryption_key_id, deleted_at is not None)
+    return Claimed(*[*message, age, project_id, user_id, encryption_key_id, deleted_at is not None])

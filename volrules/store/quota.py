@@ -62,14 +62,15 @@ def reserve(transaction: Transaction, project_id: str, charges: Mapping[str, int
 
 def shortages(
     transaction: Transaction, project_id: str, charges: Mapping[str, int], limits: Mapping[str, int]
-) -> OverQuota:
-    """Every resource that does not suffice, from the numbers as they are now."""
-    rows = dict(transaction.rows(CONSUMED, {"project_id": project_id}))
+) -> OverQuota | None:
+    """Every resource that does not suffice by the numbers as they are now; None when all do by now."""
+    consumed: dict[str, int] = dict(transaction.rows(CONSUMED, {"project_id": project_id}))
     found = (
-        Shortage(resource, amount, rows.get(resource, 0), limits.get(resource, UNLIMITED))
+        Shortage(resource, amount, consumed.get(resource, 0), limits.get(resource, UNLIMITED))
         for resource, amount in sorted(charges.items())
     )
-    return OverQuota(tuple(each for each in found if 0 <= each.limit < each.consumed + each.requested))
+    short = tuple(each for each in found if 0 <= each.limit < each.consumed + each.requested)
+    return OverQuota(short) if short else None
 
 
 def charge(transaction: Transaction, charges: Mapping[tuple[str, str], int]) -> None:

@@ -59,4 +59,4 @@ def _records() -> Select[Any]:
 
 def _record(row: Any) -> Record:
     own, message = row[: len(_VOLUME)], row[len(_VOLUME) :]
-    return Record(*own, message=None if message[0] is None else MessageState(*message))
+    return Record(*[*own, None if message[0] is None else MessageState(*message)])

@@ -21,17 +21,24 @@ STAMP = f"INSERT INTO {VERSION_TABLE} (version_num) VALUES ('{REVISION}')"
 READ_VERSION = f"SELECT version_num FROM {VERSION_TABLE}"
 
 
-def is_current(version: str | None, tables: set[str], name: str) -> bool:
-    """Whether the database can be used as it is; False when it holds nothing yet.
+def refuse_others(version: str | None, tables: set[str], name: str) -> None:
+    """Raise StoreError for another program's tables and for a newer schema.
 
-    ``version``: what its version table says, None without one; ``name``: the database, as errors show it.
-    Raises StoreError for another program's tables, an older and a newer schema.
+    ``version``: what the version table says, None without one; ``name``: the database, as errors show it.
     """
     if version is None and tables & TABLES:
         others = ", ".join(sorted(tables & TABLES))
         raise StoreError(f"`{name}` holds another program's tables ({others}); give volrules a database of its own")
     if version is not None and version > REVISION:
         raise StoreError(f"`{name}` has the schema {version} of a newer volrules; upgrade volrules")
+
+
+def is_current(version: str | None, tables: set[str], name: str) -> bool:
+    """Whether the database can be used as it is; False when it holds nothing yet.
+
+    Raises StoreError also for an older schema, which has to be brought up first.
+    """
+    refuse_others(version, tables, name)
     if version is not None and version < REVISION:
         raise StoreError(f"`{name}` has the older schema {version}; run `volrules store init`")
     return version is not None

@@ -99,34 +99,41 @@ def difference_to(read: Source, current: Source | None) -> str:
     """What differs: "deleted", the names of fields, or nothing ("")."""
     if current is None:
         return "deleted"
-    read, current = _settled(read), _settled(current)
+    read, current = settled(read), settled(current)
     if read == current:
         return ""
     return ", ".join(each.name for each in fields(read) if getattr(read, each.name) != getattr(current, each.name))
 
 
-def _settled(source: Any) -> Any:
-    # A volume may be attached and detached meanwhile: both are permitted in a source, and mean the same to a decision.
+def settled(source: Any) -> Any:
+    """The source with an attached volume as a detached one: both are permitted, and mean the same to a decision."""
     if isinstance(source, Volume):
         return replace(source, status="available") if source.status == "in-use" else source
     volume = getattr(source, "volume", None)
-    return source if volume is None else replace(source, volume=_settled(volume))
+    return source if volume is None else replace(source, volume=settled(volume))
 
 
 def _volume(row: Row) -> Volume:
-    return Volume(*row[:-1], shared=bool(row[-1]))
+    return Volume(*_with_flag(row))
 
 
 def _image(row: Row) -> Image:
-    return Image(*row[:-1], shared=bool(row[-1]))
+    return Image(*_with_flag(row))
+
+
+def _with_flag(row: Row) -> list[Any]:
+    # SQLite has no booleans: the last column, ``shared``, is made one.
+    return [*row[:-1], bool(row[-1])]
 
 
 def _with_volume(kind: type[Parent], rows: Sequence[Row]) -> Parent | None:
     if not rows:
         return None
-    own, of_volume = rows[0][: -len(fields(Volume))], rows[0][-len(fields(Volume)) :]
+    behind = len(fields(Volume))
+    own: Row = rows[0][:-behind]
+    of_volume: Row = rows[0][-behind:]
     volume = None if of_volume[0] is None else _volume(of_volume)
-    return kind(*own[:-1], shared=bool(own[-1]), volume=volume)
+    return kind(*[*_with_flag(own), volume])
 
 
 _FINDERS: dict[str, Any] = {

@@ -20,6 +20,7 @@ from volrules.store.values import (
     OverQuota,
     Record,
     Replayed,
+    Shortage,
     Status,
     Usage,
 )
@@ -46,6 +47,10 @@ class SqlStore:
     def replay(self, project_id: str, idempotency_key: str, fingerprint: str) -> Replayed | KeyMismatch | None:
         return self._database.read(lambda it: creating.replay(it, project_id, idempotency_key, fingerprint))
 
+    def shortages(self, project_id: str, charges: Mapping[str, int], limits: Mapping[str, int]) -> tuple[Shortage, ...]:
+        short = self._database.read(lambda it: quota.shortages(it, project_id, charges, limits))
+        return () if short is None else short.shortages
+
     def find_volume(self, volume_id: str) -> Volume | None:
         return self._database.read(lambda it: sources.find_volume(it, volume_id))
 
@@ -64,16 +69,14 @@ class SqlStore:
     def get(self, volume_id: str) -> Record:
         from volrules.store import reads
 
-        with self._database.core() as connection:
-            return reads.get(connection, volume_id)
+        return self._database.look(lambda it: reads.get(it, volume_id))
 
     def volumes(
         self, project_id: str | None = None, *, status: str | None = None, deleted: bool = False
     ) -> list[Record]:
         from volrules.store import reads
 
-        with self._database.core() as connection:
-            return reads.matching(connection, project_id, status, deleted)
+        return self._database.look(lambda it: reads.matching(it, project_id, status, deleted))
 
     def report(self, volume_id: str, status: Literal["available", "error"], host: str | None = None) -> None:
         self._database.write(lambda it: lifecycle.report(it, volume_id, status, host))
@@ -104,8 +107,7 @@ class SqlStore:
     def usages(self, project_id: str | None = None) -> list[Usage]:
         from volrules.store import reads
 
-        with self._database.core() as connection:
-            return reads.usages(connection, project_id)
+        return self._database.look(lambda it: reads.usages(it, project_id))
 
     def check_usages(self) -> list[Difference]:
         return self._database.read(quota.differences)

@@ -38,8 +38,11 @@ class Transaction(Protocol):
 Work = Callable[[Transaction], T]
 
 
-class Undo(Exception):  # noqa: N818
-    """Raised by work that must leave nothing behind; ``outcome`` is read after all of it has been undone."""
+class Undo(Exception):
+    """Raised by work that must leave nothing behind.
+
+    ``outcome`` is read after all of it has been undone; None: what stood in the way is gone, so run it again.
+    """
 
     def __init__(self, outcome: Work[Any]) -> None:
         super().__init__()
@@ -85,6 +88,5 @@ class Dialect:
 
 def instant(value: Any) -> datetime:
     """A time as either database gives it, in UTC."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    time: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -47,7 +47,7 @@ class Entry:
     limits: Mapping[str, int]
     receipt: str
     message: str
-    stored_sources: Sources = Sources()
+    stored_sources: Sources = field(default_factory=Sources)
     idempotency_key: str | None = None
     fingerprint: str = ""
     lease: Lease | None = None

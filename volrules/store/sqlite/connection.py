@@ -6,10 +6,14 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from volrules.errors import StoreError, StoreUnavailable
 from volrules.store import schema
 from volrules.store.transaction import NO_VALUES, Dialect, Row, Values
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 BUSY_SECONDS = 10.0
 UTC_TEXT = "strftime('%Y-%m-%d %H:%M:%f', 'now'{})"
@@ -46,11 +50,25 @@ def connect(database: Path, options: str) -> sqlite3.Connection:
     return connection
 
 
-def is_current(connection: sqlite3.Connection, database: Path) -> bool:
-    """Whether the file has this release's schema; False when it is empty. StoreError when it is anything else."""
+def layout(connection: sqlite3.Connection) -> tuple[str | None, set[str]]:
+    """The schema's version, None without one, and the names of the tables."""
     tables = {name for (name,) in connection.execute(_READ_TABLES)}
     rows = connection.execute(schema.READ_VERSION).fetchone() if schema.VERSION_TABLE in tables else None
-    return schema.is_current(rows[0] if rows else None, tables, str(database))
+    return (rows[0] if rows else None), tables
+
+
+def is_current(connection: sqlite3.Connection, database: Path) -> bool:
+    """Whether the file has this release's schema; False when it is empty. StoreError when it is anything else."""
+    return schema.is_current(*layout(connection), str(database))
+
+
+@contextmanager
+def through_core(connection: sqlite3.Connection) -> Iterator[Connection]:
+    """The same connection as SQLAlchemy's."""
+    from sqlalchemy import StaticPool, create_engine
+
+    with create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool).connect() as core:
+        yield core
 
 
 @contextmanager
@@ -58,14 +76,14 @@ def plainly(database: Path) -> Iterator[None]:
     """Say what SQLite's errors and the file system's mean; by then nothing has been written."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, OSError) as error:
         raise in_words(error, database) from error
-    except OSError as error:
-        raise StoreUnavailable(f"`{database}` cannot be locked: {error.strerror}; nothing was written") from error
 
 
-def in_words(error: sqlite3.DatabaseError, database: Path) -> Exception:
-    """The store's error for one of SQLite's."""
+def in_words(error: sqlite3.DatabaseError | OSError, database: Path) -> StoreError:
+    """The store's error for one of SQLite's or of the file system's."""
+    if isinstance(error, OSError):
+        return StoreUnavailable(f"`{database}` cannot be locked: {error.strerror}; nothing was written")
     name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")
     for kind, sentence in _OUTAGES.items():
         if name.startswith(kind):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +11,18 @@ from typing import TYPE_CHECKING, Any
 from volrules.errors import StoreError
 from volrules.store import creating, schema
 from volrules.store.commits import Commits, Take, Ticket
-from volrules.store.sqlite.connection import SQLiteTransaction, connect, is_current, plainly
+from volrules.store.sqlite import forks
+from volrules.store.sqlite.connection import (
+    SQLiteTransaction,
+    connect,
+    in_words,
+    is_current,
+    layout,
+    plainly,
+    through_core,
+)
 from volrules.store.sqlite.lock import WriterLock
-from volrules.store.sqlite.reading import Reader, SilentReader
+from volrules.store.sqlite.reading import Reader, SilentReader, silent_readers_aside
 from volrules.store.sqlite.writing import write
 from volrules.store.transaction import Nothing, T, Work
 from volrules.store.values import Entry, Outcome
@@ -32,15 +38,15 @@ class SQLiteDatabase:
     """
 
     def __init__(self, path: Path, *, read_only: bool, create: bool) -> None:
-        self.path = path
+        self.path = path.absolute()
         self._read_only = read_only
         self._create = create
         self._makes = False
-        self._lock = WriterLock(path)
-        self._reader = SilentReader(path) if read_only else Reader(path)
-        self._commits: Commits[Work[Any], Any] = Commits(self._write)
+        self._lock = WriterLock(self.path)
+        self.reader = SilentReader(self.path) if read_only else Reader(self.path)
+        self.commits: Commits[Work[Any], Any] = Commits(self._write)
         self._writer: sqlite3.Connection | None = None
-        _open_databases.add(self)
+        forks.watch(self)
 
     def __repr__(self) -> str:
         return f"SQLiteDatabase({str(self.path)!r})"
@@ -49,7 +55,7 @@ class SQLiteDatabase:
 
     def read(self, work: Work[T]) -> T:
         """Run work that only reads."""
-        with plainly(self.path), self._reader.lent() as connection:
+        with plainly(self.path), self.reader.lent() as connection:
             return work(Nothing() if connection is None else SQLiteTransaction(connection))
 
     def write(self, work: Work[T], *, makes: bool = False) -> T:
@@ -63,30 +69,24 @@ class SQLiteDatabase:
             raise StoreError(f"`{self.path}` is opened read-only; nothing was written")
         if makes and not self._makes:
             self._makes = self._create or self._is_there()
-        return self._commits.run_all(works)
+        return self.commits.run_all(works)
 
     def _write(self, take: Take[Work[Any], Any]) -> None:
-        with plainly(self.path):
-            if self._writer is None and not self._makes and not self.path.exists():
+        try:
+            if self._writer is None:
+                self._writer = self._opened()
+            if self._writer is None:
                 _find_nothing(take())
                 return
-            with self._lock.held():
-                self._writer = self._writer or self._opened()
-                if self._writer is None:
-                    _find_nothing(take())
-                else:
-                    write(self._writer, self.path, take())
+            with self._lock:
+                write(self._writer, self.path, take())
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise in_words(error, self.path) from error
 
-    @contextmanager
-    def core(self) -> Iterator[Connection]:
-        """A connection of SQLAlchemy's, for reading."""
-        from sqlalchemy import StaticPool, create_engine
-
-        with plainly(self.path), self._reader.lent() as connection:
-            lent = connection or _empty_database()
-            engine = create_engine("sqlite://", creator=lambda: lent, poolclass=StaticPool)
-            with engine.connect() as core:
-                yield core
+    def look(self, work: Callable[[Connection], T]) -> T:
+        """Run reading work of SQLAlchemy's."""
+        with plainly(self.path), self.reader.lent() as connection, through_core(connection or _empty()) as core:
+            return work(core)
 
     def create(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Run creates in order, each whole or undone, sharing commits with whoever else writes."""
@@ -96,65 +96,52 @@ class SQLiteDatabase:
     # -- the file ------------------------------------------------------------------------------------------------
 
     def _is_there(self) -> bool:
-        with plainly(self.path), self._reader.lent() as connection:
+        with plainly(self.path), self.reader.lent() as connection:
             if connection is None:
                 raise StoreError(f"there is no store `{self.path}`; run `volrules store init`")
         return True
 
     def _opened(self) -> sqlite3.Connection | None:
-        connection = connect(self.path, "mode=rwc" if self._makes else "mode=rw")
-        try:
-            is_usable = is_current(connection, self.path)
-            if self._makes and not is_usable:
-                make(connection)
-                is_usable = True
-        except BaseException:
-            connection.close()
-            raise
-        if is_usable:
-            return connection
+        if not self._makes and not self.path.exists():
+            return None
+        with silent_readers_aside(self.path), self._lock:
+            connection = connect(self.path, "mode=rwc" if self._makes else "mode=rw")
+            if self._is_usable(connection):
+                return connection
         connection.close()
         return None
 
-    def migrate(self) -> None:
-        """Make the file, or bring it to this release's schema."""
-        from volrules.store.migrations import upgrade
+    def _is_usable(self, connection: sqlite3.Connection) -> bool:
+        try:
+            if self._makes and not is_current(connection, self.path):
+                _make(connection)
+            return is_current(connection, self.path)
+        except BaseException:
+            connection.close()
+            raise
 
-        with plainly(self.path), self._commits.place, self._lock.held():
+    def migrate(self) -> None:
+        """Make the file, or bring it to this release's schema, in one transaction."""
+        with plainly(self.path), self.commits.place, silent_readers_aside(self.path), self._lock:
             connection = connect(self.path, "mode=rwc")
             try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                upgrade(over(connection), str(self.path))
+                _migrate(connection, self.path)
             finally:
                 connection.close()
 
     def close(self) -> None:
         """Close all connections once nobody uses them; they are opened again when they are needed."""
-        with self._commits.place, self._reader.place:
-            self._close()
+        with self.commits.place, self.reader.place:
+            self.disconnect()
 
-    def _close(self) -> None:
-        self._reader.close()
+    def disconnect(self) -> None:
+        """Close all connections; the caller holds the places of whoever might use them."""
+        self.reader.close()
         if self._writer is not None:
-            with self._lock.held():
+            with self._lock:
                 self._writer.close()
                 self._writer = None
         self._lock.close()
-
-    # -- forks ---------------------------------------------------------------------------------------------------
-
-    def before_fork(self) -> None:
-        """Let transactions end and close all connections: SQLite's must not be carried into a child."""
-        self._commits.place.acquire()
-        self._reader.place.acquire()
-        self._close()
-
-    def after_fork(self, *, in_child: bool) -> None:
-        """Go on; in the child without the threads that wait in the parent."""
-        self._reader.place.release()
-        self._commits.place.release()
-        if in_child:
-            self._commits.renew()
 
 
 def _find_nothing(jobs: Sequence[Ticket[Work[Any], Any]]) -> None:
@@ -165,8 +152,13 @@ def _find_nothing(jobs: Sequence[Ticket[Work[Any], Any]]) -> None:
             job.fail(error)
 
 
-def make(connection: sqlite3.Connection) -> None:
-    """Lay out an empty database, all of it in one transaction."""
+def _empty() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+    _make(connection)
+    return connection
+
+
+def _make(connection: sqlite3.Connection) -> None:
     from sqlalchemy.dialects import sqlite
 
     connection.execute("PRAGMA journal_mode = WAL")
@@ -176,29 +168,11 @@ def make(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _empty_database() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", check_same_thread=False)
-    make(connection)
-    return connection
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    from volrules.store.migrations import upgrade
 
-
-_open_databases: weakref.WeakSet[SQLiteDatabase] = weakref.WeakSet()
-_forking: list[SQLiteDatabase] = []
-
-
-def _before_fork() -> None:
-    _forking.extend(_open_databases)
-    for database in _forking:
-        database.before_fork()
-
-
-def _after_fork(*, in_child: bool) -> None:
-    while _forking:
-        _forking.pop().after_fork(in_child=in_child)
-
-
-os.register_at_fork(
-    before=_before_fork,
-    after_in_parent=lambda: _after_fork(in_child=False),
-    after_in_child=lambda: _after_fork(in_child=True),
-)
+    schema.refuse_others(*layout(connection), str(path))
+    connection.execute("PRAGMA journal_mode = WAL")
+    with through_core(connection) as core, core.begin():
+        core.exec_driver_sql("BEGIN IMMEDIATE")
+        upgrade(core)

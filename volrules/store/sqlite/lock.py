@@ -19,16 +19,22 @@ class WriterLock:
         self._path = database.with_name(database.name + "-lock")
         self._file: int | None = None
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
+    def acquire(self) -> None:
         """Be the only writer, or wait until that is so."""
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
+
+    def release(self) -> None:
+        """Let the next one write."""
+        if self._file is not None:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     @contextmanager
     def held_off(self) -> Iterator[None]:

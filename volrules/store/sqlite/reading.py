@@ -2,6 +2,9 @@
 
 INVARIANT: a silent reader changes no byte of any file. An ordinary reader does: it checkpoints what a killed writer
 has left in the write-ahead log, and makes the log's files where there are none, even with ``mode=ro``.
+
+INVARIANT: where one process has both, the connection that may write is opened first. Within a process SQLite shares
+the log's index between connections, and what was opened first as read-only stays so for all of them.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +21,20 @@ from pathlib import Path
 from volrules.store.sqlite.connection import connect, is_current
 from volrules.store.sqlite.lock import WriterLock
 
+# Shared by all silent readers, so that none opens a connection while one that may write is being opened.
+SILENT_PLACE = threading.Lock()
+_silent_readers: weakref.WeakSet[SilentReader] = weakref.WeakSet()
 Print = tuple[tuple[int, int, int] | None, ...]
+
+
+@contextmanager
+def silent_readers_aside(database: Path) -> Iterator[None]:
+    """Open a connection that may write, with no silent one in this process."""
+    with SILENT_PLACE:
+        for reader in [*_silent_readers]:
+            if reader.database == database:
+                reader.close()
+        yield
 
 
 class Reader:
@@ -43,7 +60,10 @@ class Reader:
             self._connection = None
 
     def _open(self) -> sqlite3.Connection | None:
-        return self._checked("mode=rw") if self.database.exists() else None
+        if not self.database.exists():
+            return None
+        with silent_readers_aside(self.database):
+            return self._checked("mode=rw")
 
     def _checked(self, options: str, database: Path | None = None) -> sqlite3.Connection | None:
         connection = connect(database or self.database, options)
@@ -67,11 +87,13 @@ class SilentReader(Reader):
 
     def __init__(self, database: Path) -> None:
         super().__init__(database)
+        self.place = SILENT_PLACE
         self._log = database.with_name(database.name + "-wal")
         self._index = database.with_name(database.name + "-shm")
         self._lock = WriterLock(database)
         self._copy: tempfile.TemporaryDirectory[str] | None = None
         self._seen: Print | None = None
+        _silent_readers.add(self)
 
     @contextmanager
     def lent(self) -> Iterator[sqlite3.Connection | None]:

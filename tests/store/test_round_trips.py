@@ -1,0 +1,117 @@
+"""Statements and round trips of a create, counted exactly: one more is a failure here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from volrules.store.contract import Entry, Store
+
+from .builders import a_snapshot, a_volume, an_encrypted_entry, an_entry, bring_in, from_source
+
+SOURCE = a_snapshot(a_volume())
+KEY = {"idempotency_key": "k", "fingerprint": "f"}
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+PLAIN = ["BEGIN IMMEDIATE", "INSERT INTO volumes", "INSERT INTO outbox", *2 * ["INSERT INTO quota_usages"], "COMMIT"]
+
+
+def keyed(statements: list[str]) -> list[str]:
+    return [statements[0], "SELECT idempotency_keys", "INSERT INTO idempotency_keys", *statements[1:]]
+
+
+@pytest.fixture
+def sqlite_store(store: Store) -> Store:
+    store.create(an_entry(project_id="another"))
+    bring_in(store, SOURCE)
+    return store
+
+
+@pytest.fixture
+def postgresql_store(store: Store) -> Store:
+    bring_in(store, SOURCE)
+    for _ in range(10):  # until psycopg has prepared its statements
+        store.create(an_entry(project_id="another"))
+        store.create_many([an_entry(project_id="another") for _ in range(3)])
+    return store
+
+
+@contextmanager
+def statements(store: Store) -> Iterator[list[str]]:
+    """The statements that SQLite runs meanwhile, by their first words."""
+    ran: list[str] = []
+    connection = store._database._writer  # type: ignore[attr-defined]
+    connection.set_trace_callback(lambda statement: ran.append(_shortly(statement)))
+    yield ran
+    connection.set_trace_callback(None)
+
+
+def _shortly(statement: str) -> str:
+    words = " ".join(statement.split())
+    if words.startswith("SELECT"):
+        found = re.search(r"FROM (\w+)", words)
+        return f"SELECT {found[1] if found else ''}"
+    return " ".join(words.split()[:3]) if words.startswith("INSERT") else words
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (an_entry(), PLAIN),
+        (an_encrypted_entry(), PLAIN),
+        (an_entry(**KEY), keyed(PLAIN)),
+        (from_source(SOURCE), [PLAIN[0], "SELECT snapshots", *PLAIN[1:]]),
+    ],
+    ids=["plain", "encrypted", "idempotent", "cloned"],
+)
+def test_a_create_on_sqlite_runs_these_statements(sqlite_store: Store, entry: Entry, expected: list[str]) -> None:
+    with statements(sqlite_store) as ran:
+        sqlite_store.create(entry)
+    assert ran == expected
+
+
+@ON_SQLITE
+def test_creates_that_share_a_commit_on_sqlite_share_its_statements(sqlite_store: Store) -> None:
+    with statements(sqlite_store) as ran:
+        sqlite_store.create_many([an_entry() for _ in range(3)])
+    each = ["SAVEPOINT job", *PLAIN[1:-1], "RELEASE job"]
+    assert ran == ["BEGIN IMMEDIATE", *3 * each, "COMMIT"]
+
+
+@contextmanager
+def round_trips(store: Store, log: Path) -> Iterator[list[str]]:
+    """What psycopg sends meanwhile, message by message; each Sync or Query is a round trip."""
+    sent: list[str] = []
+    connection = store._database._creator._connection.pgconn  # type: ignore[attr-defined]
+    with log.open("w") as file:
+        connection.trace(file.fileno())
+        yield sent
+        connection.untrace()
+    lines = [line.split("\t") for line in log.read_text().splitlines()]
+    sent += [line[-1].split()[0] if len(line) < 4 else line[3] for line in lines if "F" in line]
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize(
+    "entries",
+    [[an_entry()], [an_encrypted_entry()], [an_entry(**KEY)], [from_source(SOURCE)], [an_entry() for _ in range(16)]],
+    ids=["plain", "encrypted", "idempotent", "cloned", "sixteen"],
+)
+def test_a_create_on_postgresql_is_one_statement_and_one_round_trip(
+    postgresql_store: Store, tmp_path: Path, entries: list[Entry]
+) -> None:
+    with round_trips(postgresql_store, tmp_path / "trace") as sent:
+        postgresql_store.create_many(entries)
+    assert sent == ["Bind", "Describe", "Execute", "Sync"]
+
+
+@ON_POSTGRESQL
+def test_a_refusal_on_postgresql_is_one_round_trip_too(postgresql_store: Store, tmp_path: Path) -> None:
+    with round_trips(postgresql_store, tmp_path / "trace") as sent:
+        postgresql_store.create(an_entry(limits={"volumes": 0}))
+    assert sent == ["Bind", "Describe", "Execute", "Sync"]

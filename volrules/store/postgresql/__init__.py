@@ -1,0 +1,1 @@
+"""The store in PostgreSQL, over psycopg 3: for many processes on many machines."""
