@@ -1,6 +1,7 @@
-"""The embedded key manager: keys in files, wrapped by a master key (AES-256-GCM, NIST SP 800-38D).
+"""The embedded key manager: a key a file, wrapped by a master key.
 
-A key's id follows from its volume's, so that making it twice makes one key.
+A key's id follows from its volume's, and a file once made is never replaced: making a key twice makes one key,
+whoever is killed in between.
 """
 
 from __future__ import annotations
@@ -11,26 +12,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from volrules import durable
-from volrules.errors import VolrulesError
+from volrules.errors import Refused
 from volrules.hookspecs import hookimpl
+from volrules.keymanagers.vault import Vault
 
-_NONCE = 12
 _DEFAULT_BITS = 256
-_MASTER = "master.key"
-
-
-class KeyFault(VolrulesError):
-    """A key cannot be read or made; the message says which file to look at."""
-
-    retryable = True
+_FEWEST_BITS, _MOST_BITS = 64, 4096
 
 
 class Local:
     """Keeps keys in a folder that only its owner can read."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        self._directory = Path(options["directory"])
+        self._vault = Vault(Path(options["directory"]))
 
     @staticmethod
     def volrules_options_schema() -> Mapping[str, Any]:
@@ -39,20 +33,21 @@ class Local:
 
     @hookimpl
     def volrules_create_key(self, plan: Mapping[str, Any], volume_id: str) -> str:
-        """Make the volume's key, or a copy of the source's; the same id when asked again."""
+        """Make the volume's key, or a copy of the source's; the same id when asked again.
+
+        Raises KeyFault, and Refused for a key size that no cipher has.
+        """
         key_id = self.key_id(volume_id)
-        if not self._file(key_id).exists():
-            wanted = plan["encryption_key"]
-            bits = (plan.get("encryption") or {}).get("key_size") or _DEFAULT_BITS
-            copied = wanted["action"] == "copy"
-            secret = self.read(wanted["source_key_id"]) if copied else secrets.token_bytes(bits // 8)
-            self._write(key_id, secret)
+        if not self._vault.holds(key_id):
+            self._vault.put(key_id, self._material(plan))
+        self._vault.read(key_id)  # an id whose key cannot be read would be worse than none
         return key_id
 
     @hookimpl
-    def volrules_delete_key(self, volume_id: str) -> None:
-        """Delete the volume's key, if there is one."""
-        durable.remove(self._file(self.key_id(volume_id)))
+    def volrules_delete_key(self, volume_id: str, key_id: str | None) -> None:
+        """Delete the volume's key, if there is one: what was made here, and what the volume came with."""
+        for each in {self.key_id(volume_id), key_id or self.key_id(volume_id)}:
+            self._vault.remove(each)
 
     @staticmethod
     def key_id(volume_id: str) -> str:
@@ -61,37 +56,22 @@ class Local:
 
     def read(self, key_id: str) -> bytes:
         """The key itself. Raises KeyFault when it is not there or the master key is another one."""
-        from cryptography.exceptions import InvalidTag
+        return self._vault.read(key_id)
 
-        path = self._file(key_id)
-        try:
-            sealed = path.read_bytes()
-        except FileNotFoundError:
-            raise KeyFault(
-                f"there is no key `{key_id}` in `{self._directory}`; bring it there or delete the volume"
-            ) from None
-        try:
-            return bytes(self._cipher().decrypt(sealed[:_NONCE], sealed[_NONCE:], key_id.encode()))
-        except InvalidTag:
-            message = (
-                f"key `{key_id}` was not wrapped by `{self._directory / _MASTER}`; bring the right master key back"
-            )
-            raise KeyFault(message) from None
+    def _material(self, plan: Mapping[str, Any]) -> bytes:
+        wanted = plan["encryption_key"]
+        if wanted["action"] == "copy":
+            return self._vault.read(wanted["source_key_id"])
+        return secrets.token_bytes(_bits(plan.get("encryption") or {}) // 8)
 
-    def _write(self, key_id: str, secret: bytes) -> None:
-        nonce = secrets.token_bytes(_NONCE)
-        sealed = self._cipher(may_make=True).encrypt(nonce, secret, key_id.encode())
-        durable.write(self._file(key_id), nonce + sealed, mode=0o600)
 
-    def _cipher(self, *, may_make: bool = False) -> Any:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # lazily: only encrypted volumes need it
-
-        master = self._directory / _MASTER
-        if not master.exists():
-            if not may_make or any(self._directory.glob("*.key")):
-                raise KeyFault(f"the master key `{master}` is missing; bring it back, without it no key can be read")
-            durable.write(master, secrets.token_bytes(32), mode=0o600)
-        return AESGCM(master.read_bytes())
-
-    def _file(self, key_id: str) -> Path:
-        return self._directory / f"{key_id}.key"
+def _bits(encryption: Mapping[str, Any]) -> int:
+    bits = encryption.get("key_size")
+    if bits is None:
+        return _DEFAULT_BITS
+    if type(bits) is not int or bits % 8 or not _FEWEST_BITS <= bits <= _MOST_BITS:
+        raise Refused(
+            f"the volume type's key_size `{bits}` is no multiple of 8 from {_FEWEST_BITS} to {_MOST_BITS}; "
+            "correct it, 256 is usual"
+        )
+    return bits

@@ -1,0 +1,89 @@
+"""The relay: what a create hands over, what is due now, and the service that waits for more."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from volrules.errors import StoreError
+from volrules.events import Events
+from volrules.model import Receipt
+from volrules.relay.hands import Hands
+from volrules.relay.round import Round, owner
+from volrules.relay.settling import Settled, Settlement, Settling
+from volrules.relay.tally import Tally
+from volrules.relay.waiting import Periodically, Waiting
+from volrules.site import RelaySettings
+from volrules.store.contract import Claimed, Lease, Store
+
+log = logging.getLogger(__name__)
+
+_NEVER = threading.Event()
+_HOUR = 3600.0
+
+
+class Relay:
+    """Settles messages; any number of relays share one store. Safe to share between threads.
+
+    Raises SiteError when the site's lease does not outlast its plugins' timeouts.
+    """
+
+    def __init__(self, store: Callable[[], Store], hands: Hands, events: Events, settings: RelaySettings) -> None:
+        hands.require_patient(settings.lease)
+        self._store = store
+        self._hands = hands
+        self._settings = settings
+        self._settling = Settling(store, hands, events, settings)
+
+    def lease(self) -> Lease:
+        """A lease for a message that this relay is about to commit and settle itself."""
+        return Lease(owner(), str(uuid.uuid4()), self._settings.lease)
+
+    def settle_inline(self, receipt: Receipt, claimed: Claimed) -> Receipt:
+        """Try once to settle the message of a create that was just committed; the receipt says how far it came.
+
+        Raises no StoreError: the create is committed, whatever becomes of its message.
+        """
+        try:
+            settled = self._settling.settle(claimed)
+        except StoreError:
+            log.warning("the outcome of message %s was not recorded; a relay will see to it", claimed.id, exc_info=True)
+            settled = Settlement("pending")
+        return replace(receipt, dispatch=settled.state, status=settled.status or receipt.status)
+
+    def run(self, volume_id: str | None = None) -> Mapping[Settled, int]:
+        """Settle everything that nobody has in hand, of one volume or of all; how many messages went which way.
+
+        What was to be tried again later is tried now; what has served its time is removed. Raises StoreError.
+        """
+        hasten = getattr(self._store(), "hasten", None)
+        if hasten is not None and volume_id is None:
+            hasten()
+        tally = Tally()
+        self._round(tally, volume_id).run()
+        self._store().purge()
+        return tally.counts()
+
+    def follow(self, stop: threading.Event) -> None:
+        """Settle what is due whenever it becomes due, until ``stop`` is set; outages of the store are waited out.
+
+        What is under way when ``stop`` is set is finished, and no more begun.
+        """
+        waiting, tally = Waiting(self._store, stop), Tally()
+        tidy = Periodically(_HOUR, lambda: self._store().purge())
+        while not stop.is_set():
+            try:
+                waiting.listen()
+                self._round(tally, None, stop).run()
+                tidy()
+                waiting.until(tally.next_due())
+            except StoreError as error:
+                log.warning("the store does not answer, waiting for it: %s", error)
+                waiting.out()
+
+    def _round(self, tally: Tally, volume_id: str | None, stop: threading.Event = _NEVER) -> Round:
+        patience = self._hands.patience
+        return Round(self._store, self._settling, self._settings, patience, tally=tally, volume_id=volume_id, stop=stop)
