@@ -1,0 +1,113 @@
+"""What only a process of its own shows: start-up, pipes, signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+VOLRULES = (sys.executable, "-m", "volrules")
+# Slow to import; needed only for diagnosis, on a terminal, or by a store that exists.
+HEAVY = {"sqlalchemy", "alembic", "jsonschema", "rich", "psycopg"}
+
+
+def imported(*args):
+    process = subprocess.run(
+        (sys.executable, "-X", "importtime", "-m", "volrules", *map(str, args)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return {line.rsplit("|", 1)[-1].strip() for line in process.stderr.splitlines() if "|" in line}
+
+
+def test_the_version_imports_click_and_a_constant():
+    ours = {each for each in imported("--version") if each.startswith("volrules")}
+    assert ours == {"volrules", "volrules.version", "volrules.cli", "volrules.cli.exits", "volrules.cli.application"}
+
+
+def test_a_check_imports_nothing_it_does_not_need(starters):
+    args = ("--site", starters / "site.yaml", "--inventory", starters / "inventory.yaml")
+    tops = {each.partition(".")[0] for each in imported("check", *args, starters / "requests.jsonl")}
+    assert not tops & HEAVY
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(requests):
+    path = requests(*[{"volume": {"size": 1}}] * 2000)
+    with subprocess.Popen((*VOLRULES, "check", path), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+def test_control_c_is_a_sentence():
+    with subprocess.Popen((*VOLRULES, "check", "-"), stdin=-1, stdout=-1, stderr=-1) as process:
+        for _ in range(2):  # JSON Lines are known by the second line
+            process.stdin.write(b'{"volume": {"size": 1}}\n')
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate()
+    assert process.returncode == 130
+    assert said.startswith(b"volrules: interrupted")
+    assert said.count(b"\n") == 1
+
+
+def test_answers_come_as_requests_go():
+    with subprocess.Popen((*VOLRULES, "check", "--format", "jsonl", "-"), stdin=-1, stdout=-1) as process:
+        for _ in range(3):
+            process.stdin.write(b'{"volume": {"size": 1}}\n')
+        process.stdin.flush()
+        assert [b"accepted" in process.stdout.readline() for _ in range(3)] == [True] * 3
+        process.stdin.close()
+    assert process.returncode == 0
+
+
+def test_a_terminal_that_is_not_utf8_still_gets_utf8_json(requests):
+    line = {"volume": {"size": 1, "name": "früh ← spät"}}
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for text_format in ("text", "jsonl"):
+        args = (*VOLRULES, "check", "--format", text_format, requests(line))
+        output = subprocess.run(args, capture_output=True, env=environment, check=True).stdout
+        assert "früh ← spät" in output.decode()
+
+
+def test_a_following_relay_stops_cleanly(tmp_path):
+    subprocess.run((*VOLRULES, "store", "init"), check=True, capture_output=True)
+    with subprocess.Popen((*VOLRULES, "relay", "--follow"), stdout=-1, stderr=-1) as process:
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate() == (b"", b"")
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_long_input_on_a_terminal_has_a_progress_bar(requests):
+    import pty
+
+    path = requests(*[{"volume": {"size": 1}}] * 40_000)
+    inventory = requests("{}", name="inventory.json")
+    ours, theirs = pty.openpty()
+    args = (*VOLRULES, "check", "--inventory", inventory, "--format", "jsonl", path)
+    with subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        while chunk := _read(ours):
+            shown += chunk
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"requests.jsonl" in shown
+    assert b"%" in shown
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux says so at the end
+        return b""

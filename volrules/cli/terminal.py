@@ -1,0 +1,64 @@
+"""What reaches the terminal: text without control characters on stdout, diagnostics on stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+
+def printable(text: object) -> str:
+    """The text with escapes in place of what a terminal would obey: control, bidirectional and lone characters."""
+    shown = str(text)
+    return shown if shown.isprintable() else "".join(each if each.isprintable() else _escape(each) for each in shown)
+
+
+def diagnose(message: object) -> None:
+    """Tell the user on stderr what is wrong, a line a problem."""
+    for line in str(message).splitlines() or [""]:
+        click.echo(f"volrules: {printable(line)}", err=True)
+
+
+def write(text: str) -> None:
+    """Write to stdout in UTF-8, at once: whoever reads a line knows that what it says has happened."""
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Columns in line; ``-`` for what is None."""
+    cells = [header, *([_cell(each) for each in row] for row in rows)]
+    return "".join(f"{line}\n" for line in aligned(cells))
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines, their columns in line."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def compact(document: Any) -> str:
+    """A JSON document on one line."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def indented(document: Any) -> str:
+    """A JSON document for reading."""
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def silence() -> None:
+    """Send what is still buffered nowhere: nobody reads it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _cell(value: Any) -> str:
+    return "-" if value is None else printable(value)
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
