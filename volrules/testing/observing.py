@@ -1,0 +1,146 @@
+"""Calls a plugin's hooks and writes down what came of it, without getting in the engine's way."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import io
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from volrules.documents import Document
+from volrules.hookspecs import PROJECT
+from volrules.host import FAILURES, SPECS
+from volrules.model import Context, Draft
+from volrules.testing.deciding import named
+
+_MARK = f"{PROJECT}_impl"
+_OPTIONS = f"{PROJECT}_options_schema"
+# What is asked for a decision and has no effect but its answer.
+_PURE = tuple(f"{PROJECT}_{each}" for each in ("validate_", "authorize", "find_", "resolve_", "quota_usage"))
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of a hook: what went in, pictured before and after, and what came out.
+
+    ``seconds``: None for as long as it has not come back.
+    """
+
+    hook: str
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    stdout: io.StringIO
+    before: str = ""
+    after: str = ""
+    answer: Any = None
+    pictured: str = ""
+    error: BaseException | None = None
+    printed: bool = False
+    seconds: float | None = None
+
+    def make(self) -> None:
+        """Call the hook; what a generator has to say is part of the call."""
+        self.before = picture(self.arguments)
+        written, begun = self.stdout.tell(), time.perf_counter()
+        try:
+            answer = self.function(*self.arguments)
+            if isinstance(answer, Iterator):
+                self.answer = []
+                self.answer.extend(answer)
+            else:
+                self.answer = answer
+        except FAILURES as error:
+            self.error = error
+        self.printed = self.stdout.tell() > written
+        self.after, self.pictured = picture(self.arguments), picture(self.answer)
+        self.seconds = time.perf_counter() - begun
+
+    def outcome(self) -> Any:
+        """What the caller gets; raises what the hook raised."""
+        if self.error is None:
+            return self.answer
+        if isinstance(self.answer, list):
+            return _broken_off(self.answer, self.error)
+        raise self.error
+
+    def again(self) -> Call:
+        """The same call once more."""
+        call = Call(self.hook, self.function, self.arguments, self.stdout)
+        call.make()
+        return call
+
+
+@dataclass(slots=True)
+class Notes:
+    """What was observed of one plugin. ``plugin``: in its place, once an engine has made it; ``stdout``: the log."""
+
+    calls: list[Call] = field(default_factory=list)
+    stdout: io.StringIO = field(default_factory=io.StringIO)
+    plugin: Any = None
+
+    def observed(self, function: Callable[..., Any], hook: str) -> Callable[..., Any]:
+        """The function, with every call of it written down."""
+
+        @functools.wraps(function)
+        def noted(*arguments: Any, **named_arguments: Any) -> Any:
+            call = Call(hook, function, (*arguments, *named_arguments.values()), self.stdout)
+            self.calls.append(call)
+            call.make()
+            return call.outcome()
+
+        return noted
+
+
+def observed(plugin: Any, notes: Notes) -> Any:
+    """A class to open an engine with in the plugin's place; its name is the plugin's, and a word more."""
+
+    class Observed:
+        name = f"{named(plugin)} (observed)"
+
+        def __init__(self, options: Mapping[str, Any]) -> None:
+            made: Any = plugin
+            if inspect.isclass(plugin):
+                given = () if plugin.__init__ is object.__init__ else (options,)
+                made = plugin(*given)
+                self.close = getattr(made, "close", None)
+            for attribute, function, hook in _implementations(made):
+                pure = hook.startswith(_PURE)
+                setattr(self, attribute, notes.observed(function, hook) if pure else function)
+            notes.plugin = self
+
+    schema = getattr(plugin, _OPTIONS, None)
+    if schema is not None:
+        setattr(Observed, _OPTIONS, staticmethod(schema))
+    return Observed
+
+
+def picture(value: Any) -> str:
+    """A text that differs where the values do."""
+    return json.dumps(value, default=_shown, ensure_ascii=False, skipkeys=True)
+
+
+def _implementations(plugin: Any) -> Iterator[tuple[str, Callable[..., Any], str]]:
+    for attribute in dir(plugin):
+        function = getattr(plugin, attribute, None)
+        marked = getattr(function, _MARK, None)
+        if inspect.isroutine(function) and attribute != _OPTIONS and (marked or attribute in SPECS):
+            yield attribute, function, (marked or {}).get("specname") or attribute
+
+
+def _broken_off(answers: list[Any], error: BaseException) -> Iterator[Any]:
+    yield from answers
+    raise error
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Draft):
+        return vars(value)
+    if isinstance(value, Document | Context):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return dict(value)
+    return sorted(map(repr, value)) if isinstance(value, set | frozenset) else repr(value)
