@@ -8,6 +8,7 @@ from typing import Any
 
 from volrules.codes import built_in
 from volrules.host import FAILURES, OWN, Host, Plugin
+from volrules.host.patience import ask
 from volrules.model import Spec
 from volrules.store.contract import Shortage
 from volrules.violations import Violation
@@ -34,7 +35,7 @@ class Charging:
         failures = []
         for each in self._implementations:
             try:
-                usage = _checked(each.plugin, each.call(spec))
+                usage = _checked(each.plugin, ask(each, spec))
             except FAILURES as error:
                 log.error("%s failed in %s", each.plugin, each.hook, exc_info=error)
                 failures.append(each.plugin.failure(each.hook, RULE))

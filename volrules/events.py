@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from volrules.documents import freeze
 from volrules.host import FAILURES, Host
+from volrules.host.patience import ask
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,6 @@ class Events:
         event = freeze({"event": name, **members})
         for each in self._observers:
             try:
-                each.call(event)
+                ask(each, event)
             except FAILURES:
                 log.exception("%s failed in %s", each.plugin, each.hook)

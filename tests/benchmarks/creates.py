@@ -23,10 +23,11 @@ from pathlib import Path
 
 import psycopg
 
-from tests.store.builders import an_entry
-from tests.store.server import binaries, running
 from volrules.store import open_store
 from volrules.store.contract import Entry
+
+from ..store.builders import an_entry
+from ..store.server import binaries, running
 
 CLIENTS = 8
 BATCH = 16

@@ -19,34 +19,15 @@ import pytest
 
 from volrules.errors import TransitionError
 from volrules.store import open_store
-from volrules.store.contract import Created, Entry, SourceChanged, Store
+from volrules.store.contract import Created, SourceChanged, Store
 
 from ..store.builders import a_volume, an_entry, bring_in, from_source, in_use
 from ..store.children import Child
+from .client import EACH, FITTING, Counts, creates, entries
 from .soundness import assert_sound, query
 
 PROCESSES = 8
-EACH = 40
-FITTING = 200
-LIMITS = {"volumes": FITTING}
 LONGEST_WAIT = 5.0
-
-Counts = tuple[Counter[str], float]
-
-
-def creates(store: Store, entries: list[Entry]) -> Counts:
-    """Outcomes by name, and the longest wait for one."""
-    outcomes: Counter[str] = Counter()
-    longest = 0.0
-    for entry in entries:
-        start = time.perf_counter()
-        outcomes[type(store.create(entry)).__name__] += 1
-        longest = max(longest, time.perf_counter() - start)
-    return outcomes, longest
-
-
-def entries() -> list[Entry]:
-    return [an_entry(limits=LIMITS) for _ in range(EACH)]
 
 
 def at_once(work: Callable[[], Any]) -> list[Any]:
@@ -86,18 +67,10 @@ def test_processes_with_stores_of_their_own_fill_the_quota_exactly(store: Store,
 
 
 def test_processes_started_separately_fill_the_quota_exactly(store: Store, url: str) -> None:
-    program = (
-        "import sys; from tests.faults.test_contention import *\n"
-        "with open_store(sys.argv[1], create=True, retention=3600) as store:\n"
-        "    outcomes, longest = creates(store, entries())\n"
-        "print(outcomes['Created'], outcomes['OverQuota'], longest)"
-    )
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(root)])}
-    started = [
-        subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE, env=environment)
-        for _ in range(PROCESSES)
-    ]
+    command = [sys.executable, "-m", "tests.faults.client", url]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=root) for _ in range(PROCESSES)]
     said = [each.communicate()[0].split() for each in started]
     results = [(Counter(Created=int(made), OverQuota=int(over)), float(wait)) for made, over, wait in said]
     assert_exactly_what_fits(store, url, results)

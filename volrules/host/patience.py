@@ -6,19 +6,15 @@ plugin's ``timeout`` says, and a thread that is left behind ends when its call d
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
 from functools import partial
-from queue import SimpleQueue
 from typing import Any
 
 from volrules.errors import PluginError
-from volrules.host.plugin import Implementation
-
-Job = tuple["Future[Any]", Callable[[], Any]]
+from volrules.host.plugin import OWN, Implementation
+from volrules.host.workers import idle_worker
 
 
 class PluginTimeout(PluginError):
@@ -36,17 +32,17 @@ def call(implementation: Implementation, *args: Any, late: Callable[[Any], objec
     timeout = implementation.plugin.timeout
     if timeout is None:
         return implementation.call(*args)
-    worker, answer = _idle_worker(), Future[Any]()
+    worker, answer = idle_worker(), Future[Any]()
     try:
-        worker.jobs.put((answer, partial(copy_context().run, implementation.call, *args)))
+        worker.give(partial(_answer, answer, partial(copy_context().run, implementation.call, *args)))
         _wait(answer, timeout)
     except BaseException:  # interrupted: the call goes on without its caller
-        worker.jobs.put(None)
+        worker.dismiss()
         raise
     if answer.done():
-        _parked.append(worker)
+        worker.park()
         return answer.result()
-    worker.jobs.put(None)
+    worker.dismiss()
     if late is not None:
         answer.add_done_callback(partial(_tell, late))
     raise PluginTimeout(
@@ -55,28 +51,17 @@ def call(implementation: Implementation, *args: Any, late: Callable[[Any], objec
     )
 
 
-class _Worker:
-    """A thread that does one job after the other, and ends when it is given None."""
-
-    def __init__(self) -> None:
-        self.jobs: SimpleQueue[Job | None] = SimpleQueue()
-        threading.Thread(target=self._work, name="volrules-plugin", daemon=True).start()
-
-    def _work(self) -> None:
-        while (job := self.jobs.get()) is not None:
-            answer, function = job
-            try:
-                answer.set_result(function())
-            except BaseException as error:  # noqa: BLE001 - whatever it is, it is the caller's to judge
-                answer.set_exception(error)
-            del job, answer, function  # what was asked and answered is not kept until the next call
+def ask(implementation: Implementation, *args: Any) -> Any:
+    """The answer as :func:`call` gets it, but what ships with volrules is asked inline: it is known to come back."""
+    own = implementation.plugin.distribution == OWN
+    return implementation.call(*args) if own else call(implementation, *args)
 
 
-def _idle_worker() -> _Worker:
+def _answer(answer: Future[Any], function: Callable[[], Any]) -> None:
     try:
-        return _parked.pop()
-    except IndexError:
-        return _Worker()
+        answer.set_result(function())
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the caller's to judge
+        answer.set_exception(error)
 
 
 def _wait(answer: Future[Any], timeout: float) -> None:
@@ -89,8 +74,3 @@ def _wait(answer: Future[Any], timeout: float) -> None:
 def _tell(late: Callable[[Any], object], answer: Future[Any]) -> None:
     if answer.exception() is None:
         late(answer.result())
-
-
-_parked: list[_Worker] = []
-# The threads of a parent do not exist in its child.
-os.register_at_fork(after_in_child=_parked.clear)

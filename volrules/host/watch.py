@@ -5,8 +5,6 @@ What a timeout cannot do: stop the call. The thread is abandoned, and what the p
 
 from __future__ import annotations
 
-import os
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from volrules.host.plugin import Implementation
+from volrules.host.workers import idle_worker
 
 T = TypeVar("T")
 HANGS = 3
@@ -59,11 +58,9 @@ _here = _Here()
 
 
 class Watch:
-    """Threads that are kept for work, and a count of the plugins that hung. Safe to share between threads."""
+    """Runs work, and counts which plugins hung. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._idle: list[queue.SimpleQueue[_Job[Any]]] = []
-        self._process = os.getpid()
         self._hangs: dict[str, tuple[int, float]] = {}
 
     def guarded(self, by: Implementation) -> Callable[..., Any]:
@@ -100,20 +97,17 @@ class Watch:
                     raise
                 skipped |= {hung.by.plugin.name}
 
-    def call(self, by: Implementation, *arguments: Any) -> Any:
-        """One call, within the plugin's timeout. Raises Hung, and what the plugin raises."""
-        if by.plugin.timeout is None:
-            return by.call(*arguments)
-        guarded = self.guarded(by)
-        return self._once(_Job(lambda: guarded(*arguments)), by.plugin.timeout)
-
     def _once(self, job: _Job[T], patience: float) -> T:
-        thread = self._take()
-        thread.put(job)
+        worker = idle_worker()
+        worker.give(job.run)
         wait = patience
-        while not job.done.wait(wait):
-            wait = self._remaining(job.running, patience)
-        self._idle.append(thread)
+        try:
+            while not job.done.wait(wait):
+                wait = self._remaining(job.running, patience)
+        except BaseException:  # hung, or interrupted: what the job is in goes on without anybody who waits for it
+            worker.dismiss()
+            raise
+        worker.park()
         if job.error is not None:
             raise job.error
         return job.answer  # type: ignore[return-value]  # without an error the work has answered
@@ -137,26 +131,6 @@ class Watch:
         hangs, until = self._hangs.get(by.plugin.name, (0, 0.0))
         again = hangs + 1 if hangs < HANGS or time.monotonic() < until else 1
         self._hangs[by.plugin.name] = (again, time.monotonic() + PAUSE)
-
-    def _take(self) -> queue.SimpleQueue[_Job[Any]]:
-        # INVARIANT: threads do not survive a fork; the child starts its own.
-        if self._process != os.getpid():
-            self._process, self._idle = os.getpid(), []
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return _start()
-
-
-def _start() -> queue.SimpleQueue[_Job[Any]]:
-    jobs: queue.SimpleQueue[_Job[Any]] = queue.SimpleQueue()
-
-    def work() -> None:
-        while True:
-            jobs.get().run()
-
-    threading.Thread(target=work, name="volrules-plugins", daemon=True).start()
-    return jobs
 
 
 def _watched(job: _Job[Any], running: tuple[Implementation, float], answers: Iterator[T]) -> Iterator[T]:

@@ -59,9 +59,8 @@ class Relay:
 
         What was to be tried again later is tried now; what has served its time is removed. Raises StoreError.
         """
-        hasten = getattr(self._store(), "hasten", None)
-        if hasten is not None and volume_id is None:
-            hasten()
+        if volume_id is None:
+            self._store().hasten()
         tally = Tally()
         self._round(tally, volume_id).run()
         self._store().purge()

@@ -133,6 +133,9 @@ class Store(Protocol):
         A volume's messages come one at a time, in order; a key is not deleted while a copy of it is waited for.
         """
 
+    def hasten(self) -> None:
+        """Make every unsettled message due now, whatever its next attempt was put off to; leases stand."""
+
     def keyed(self, message_id: str, token: str, key_id: str) -> Literal["held", "lost", "deleted"]:
         """Note the volume's key. ``lost``: the lease is somebody else's, nothing noted;
         ``deleted``: noted, but the volume has been deleted since and must not be dispatched.

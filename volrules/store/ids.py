@@ -8,13 +8,12 @@ import uuid
 
 
 def new_id() -> str:
-    """A uuid (version 7) that sorts by the time it was made.
+    """A uuid (version 7, RFC 9562) that sorts by the time it was made, to less than a microsecond.
 
     What is made together lies together in the indexes: a create touches fewer pages than with random ids,
     and creates that share a commit share them.
     """
-    milliseconds = time.time_ns() // 1_000_000
-    bits = milliseconds << 80 | int.from_bytes(os.urandom(10), "big")
-    bits = bits & ~(0xF << 76) | 7 << 76
-    bits = bits & ~(0x3 << 62) | 2 << 62
-    return str(uuid.UUID(int=bits))
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = rest * 4096 // 1_000_000
+    random = int.from_bytes(os.urandom(8), "big") >> 2
+    return str(uuid.UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | random))

@@ -18,12 +18,15 @@ class LazyStore:
 
     def __call__(self) -> Store:
         """The store, opened if need be. Raises StoreError."""
-        if self._store is None:
-            with self._lock:
-                self._store = self._store or self._open()
-        return self._store
+        return self._store or self._opened()
 
     def close(self) -> None:
         """Close the store, if it was opened."""
         if self._store is not None:
             self._store.close()
+
+    def _opened(self) -> Store:
+        with self._lock:
+            if self._store is None:
+                self._store = self._open()
+            return self._store

@@ -87,6 +87,11 @@ POSTPONE = """
     WHERE id = :id AND lease_token = :token AND state IN ('pending', 'keyed')
 """
 
+HASTEN = """
+    UPDATE outbox SET next_attempt_at = {now}
+    WHERE state IN ('pending', 'keyed') AND next_attempt_at > {now}
+"""
+
 REOPEN = "UPDATE volumes SET status = 'creating', charges = :charges, released_at = NULL WHERE id = :volume_id"
 
 # The latest create message once more, behind everything that the failure has queued.
@@ -115,6 +120,11 @@ def claim(
         LEASE, [{"id": message_id, "owner": owner, "seconds": lease_seconds, "token": token} for (message_id,) in due]
     )
     return [_claimed(row) for row in transaction.rows(LEASED, {"token": token})]
+
+
+def hasten(transaction: Transaction) -> None:
+    """Make everything due that is waiting for its next attempt."""
+    transaction.run(HASTEN)
 
 
 def keyed(transaction: Transaction, message_id: str, token: str, key_id: str) -> Literal["held", "lost", "deleted"]:

@@ -87,6 +87,9 @@ class SqlStore:
     def claim(self, owner: str, lease_seconds: float, limit: int, volume_id: str | None = None) -> list[Claimed]:
         return self._database.write(lambda it: outbox.claim(it, owner, lease_seconds, limit, volume_id))
 
+    def hasten(self) -> None:
+        self._database.write(outbox.hasten)
+
     def keyed(self, message_id: str, token: str, key_id: str) -> Literal["held", "lost", "deleted"]:
         return self._database.write(lambda it: outbox.keyed(it, message_id, token, key_id))
 

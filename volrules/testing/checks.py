@@ -21,6 +21,7 @@ from volrules.wording import clip
 
 Problem = tuple[str, str, Any]
 _CALLERS: tuple[dict[str, Any], ...] = (a_context(), a_context(roles=["admin"]), {})
+_CHOSEN = ("dispatcher", "key_manager")
 _QUOTA = "volrules_quota_usage"
 
 
@@ -64,7 +65,8 @@ class _Trial:
         self.notes = Notes()
         self._watched = observed(plugin, self.notes)
         plugins = {**site.get("plugins", {}), self._watched.name: settings}
-        self._site, self._inventory = {**site, "plugins": plugins}, inventory
+        chosen = {key: self._watched.name for key in _CHOSEN if site.get(key) == named(plugin)}
+        self._site, self._inventory = {**site, **chosen, "plugins": plugins}, inventory
 
     def request_schema(self) -> Mapping[str, Any]:
         """The plugin's; it must be possible to open an engine with it."""
