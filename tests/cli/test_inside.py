@@ -35,7 +35,7 @@ def test_the_version(run):
 
 
 def test_plugins_lists_the_rules_with_their_hooks(run):
-    listed = {each["name"]: each for each in json.loads(run("plugins", "--format", "json").stdout)}
+    listed = {each["name"]: each for each in json.loads(run("plugins", "--format", "json").stdout)["plugins"]}
 
     assert listed["size"]["hooks"] == ["volrules_resolve_size", "volrules_validate_size"]
     assert (listed["spool"]["distribution"], listed["spool"]["version"]) == ("volrules", VERSION)
@@ -163,5 +163,28 @@ def test_a_plugin_that_is_asked_for_must_be_there(run, requests):
 
 def test_the_environment_names_plugins_too(run, monkeypatch):
     monkeypatch.setenv("VOLRULES_PLUGINS", "no:image no:size")
-    names = {each["name"] for each in json.loads(run("plugins", "--format", "json").stdout)}
+    names = {each["name"] for each in json.loads(run("plugins", "--format", "json").stdout)["plugins"]}
     assert not names & {"image", "size"}
+
+
+def test_plugins_tells_who_is_asked_in_which_order_and_why(run, vendor):
+    class Early:
+        @hookimpl(tryfirst=True)
+        def volrules_resolve_size(self, draft):
+            """No opinion."""
+
+    vendor(Early())
+    document = json.loads(run("plugins", "--format", "json").stdout)
+    (order,) = (each for each in document["hooks"] if each["hook"] == "volrules_resolve_size")
+    assert order["counts"] == "first"
+    assert [(each["plugin"], each["why"]) for each in order["turns"]] == [("acme", "tryfirst"), ("size", "trylast")]
+    assert "acme (tryfirst) → size (trylast)" in run("plugins").stdout
+
+
+def test_an_expired_waiver_is_a_fault_for_lint(run, tmp_path):
+    waiver = {"code": "metadata.blank_key", "reason": "migration", "owner": "storage team", "expires": "2020-01-31"}
+    path = tmp_path / "site.json"
+    path.write_text(json.dumps({"waivers": [waiver]}))
+    result = run("lint", path)
+    assert result.exit_code == 5
+    assert "waivers.0" in result.stderr

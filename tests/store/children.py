@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import traceback
+import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -15,7 +16,9 @@ class Child:
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self._pipe, write = os.pipe()
-        self.pid = os.fork()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # that a process with threads forks is meant here
+            self.pid = os.fork()
         if self.pid == 0:
             os.close(self._pipe)
             _run(work, write)

@@ -206,3 +206,13 @@ def test_purging_removes_what_has_served_its_time(opener: object, retention: flo
     assert (store.replay("p1", "k", "f") is not None) is kept
     assert (store.get(settled.volume_id).message is not None) is kept
     assert store.status().messages["pending"] == 1
+
+
+def test_hastening_makes_what_was_put_off_due_now_and_leaves_leases_alone(store: Store) -> None:
+    store.create_many([an_entry(), an_entry()])
+    first, second = store.claim("me", 60, 10)
+    store.postpone(first.id, first.token, "later", 3600)
+    store.hasten()
+    (again,) = store.claim("me", 60, 10)
+    assert again.id == first.id
+    assert store.settle(second.id, second.token, "dispatched")

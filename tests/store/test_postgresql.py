@@ -233,6 +233,23 @@ def test_a_read_only_store_cannot_write(opened: Opened) -> None:
             write()
 
 
+def test_a_text_that_postgresql_does_not_take_spoils_no_other_create(opened: Opened) -> None:
+    store = opened()
+    first, bad, last = an_entry(), an_entry(spec={"name": "a\0b"}), an_entry()
+    with pytest.raises(StoreError, match="nothing was written"):
+        store.create_many([first, bad, last])
+    assert {each.id for each in store.volumes()} == {first.volume_id, last.volume_id}
+
+
+def test_odd_names_of_resources_are_taken_as_they_are(opened: Opened) -> None:
+    store = opened()
+    charges = {'a"b': 1, "a\\b": 2, "a,b": 3, "{a}": 4, "ä b\n": 5, "NULL": 6, "": 7}
+    store.create(an_entry(charges=charges))
+    store.create_many([an_entry(charges=charges) for _ in range(2)])
+    assert in_use(store) == {resource: 3 * amount for resource, amount in charges.items()}
+    assert store.check_usages() == []
+
+
 # -- locks -----------------------------------------------------------------------------------------------------------
 
 

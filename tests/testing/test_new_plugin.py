@@ -76,8 +76,8 @@ def test_what_it_writes_works_as_it_is(tmp_path):
     python = a_venv(tmp_path / "venv")
     run(python, "-m", "pip", "install", "--quiet", "--no-deps", *OFFLINE, "./foo")
 
-    listed = json.loads(run(python, "-m", "volrules", "plugins", "--format", "json").stdout)
-    assert ("foo", "volrules-foo") in [(each["name"], each["distribution"]) for each in listed]
+    listed = run(python, "-m", "volrules", "plugins").stdout
+    assert ["foo", "volrules-foo", "0.1.0"] in [line.split()[:3] for line in listed.splitlines()]
 
     body = json.dumps({"volume": {"size": 1, "name": "x" * 65}})
     decided = run(python, "-m", "volrules", "check", "--format", "jsonl", "-", stdin=body, expected=3)

@@ -210,8 +210,6 @@ def test_over_quota_is_told_with_its_figures(open_engine):
     assert in_use(engine)["meter.iops"] == 5
 
 
-
-
 @pytest.mark.parametrize("name", ["a_b", "ssd", "lvm.fast"])
 def test_the_quota_of_a_type_is_told_as_cinder_does(open_engine, name):
     site = {"volume_types": [a_type(name)], "quotas": {"default": {f"gigabytes_{name}": 0, f"volumes_{name}": 0}}}
@@ -309,8 +307,6 @@ def test_an_outage_leaves_the_dispatch_pending(engine, hand):
     for _ in range(2):
         receipt = engine.create(a_request(), a_context())
         assert (receipt.outcome, receipt.status, receipt.dispatch) == ("created", "creating", "pending")
-
-
 
 
 @pytest.mark.parametrize(

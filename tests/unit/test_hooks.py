@@ -204,7 +204,7 @@ FULL = an_inventory(
     [
         ("size", "size.not_positive"),
         ("availability_zone", "availability_zone.not_offered"),
-        ("type_constraints", "volume_type.no_multiattach"),
+        ("volume_type_constraints", "volume_type.no_multiattach"),
         ("metadata", "metadata.blank_key"),
     ],
 )

@@ -11,9 +11,11 @@ from volrules.cli.exits import Exit
 from volrules.cli.options import Place, found_site, select_option
 from volrules.cli.records import show
 from volrules.cli.terminal import diagnose, write
+from volrules.errors import SiteError, VolrulesError
 
 if TYPE_CHECKING:
     from volrules.codes import Code
+    from volrules.site import Site
 
 _COLUMNS = ("code", "rule", "kind", "recovery", "softenable", "summary")
 
@@ -35,7 +37,8 @@ def lint(site: str | None, select: tuple[str, ...], codes: bool, text_format: st
 
 
 def _lint(place: Place) -> int:
-    faults = place.host().faults
+    host = place.host()
+    faults = [*host.faults, *_run_out(host.site)]
     for fault in faults:
         diagnose(fault)
     if faults:
@@ -43,6 +46,13 @@ def _lint(place: Place) -> int:
     with place.engine():
         write(f"{place.site or 'the built-in site'} is in order\n")
     return Exit.ACCEPTED
+
+
+def _run_out(site: Site) -> list[VolrulesError]:
+    from volrules.enforcement import expired_waivers
+
+    expired = expired_waivers(site)
+    return [SiteError(site.name, expired)] if expired else []
 
 
 def _list_codes(text_format: str) -> int:

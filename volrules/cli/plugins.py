@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from volrules.cli.options import Place, format_option, select_option, site_option
-from volrules.cli.records import show
-from volrules.cli.terminal import diagnose
+from volrules.cli.records import plain, show, show_document
+from volrules.cli.terminal import diagnose, table, write
 
 if TYPE_CHECKING:
     from volrules.host import Host
+    from volrules.host.survey import Order
 
-_COLUMNS = ("name", "distribution", "version", "hooks")
+_COLUMNS = ("name", "distribution", "version", "failure_policy", "timeout", "options", "hooks")
 _PREFIX = "volrules_"
 
 
@@ -23,24 +24,51 @@ _PREFIX = "volrules_"
 @select_option
 @format_option
 def plugins(site: str | None, select: tuple[str, ...], text_format: str) -> None:
-    """List the plugins that take part and the hooks they implement."""
+    """List the plugins that take part, and for every hook who answers it, in which order and why."""
+    from volrules.host.survey import orders
+
     host = Place(site, select=select).host()
-    records = list(_loaded(host))
+    found = list(orders(host))
+    records = list(_plugins(host, found))
     if text_format == "text":
-        records = [{**each, "hooks": _listed(each["hooks"])} for each in records]
-    show(records, _COLUMNS, text_format)
+        show([_readable(each) for each in records], _COLUMNS, text_format)
+        write(f"\n{_in_order(found)}")
+    elif text_format == "json":
+        faults = [str(each) for each in host.faults]
+        show_document({"plugins": records, "hooks": plain(found), "rules": _rules(host), "faults": faults})
+    else:
+        show(records, _COLUMNS, text_format)
+    for order in (each for each in found if each.rivals):
+        diagnose(f"{', '.join(order.rivals)} all answer {order.hook}; only the first to answer is heard")
     for fault in host.faults:
         diagnose(fault)
 
 
-def _loaded(host: Host) -> Iterator[dict[str, Any]]:
-    from volrules.host import SPECS
-
-    taking_part = {hook: [each.plugin.name for each in host.implementations(hook)] for hook in SPECS}
+def _plugins(host: Host, found: list[Order]) -> Iterator[dict[str, Any]]:
     for plugin in sorted(host.plugins.values(), key=lambda each: each.name):
-        hooks = [hook for hook, names in taking_part.items() if plugin.name in names]
-        yield {"name": plugin.name, "distribution": plugin.distribution, "version": plugin.version, "hooks": hooks}
+        yield {
+            "name": plugin.name,
+            "distribution": plugin.distribution,
+            "version": plugin.version,
+            "failure_policy": plugin.failure_policy,
+            "timeout": plugin.timeout,
+            "options": plain(plugin.given),
+            "hooks": [order.hook for order in found if plugin.name in (turn.plugin for turn in order.turns)],
+        }
 
 
-def _listed(hooks: list[str]) -> str:
-    return ", ".join(hook.removeprefix(_PREFIX) for hook in hooks)
+def _rules(host: Host) -> dict[str, str]:
+    """What the site softens: violation code to enforcement."""
+    return dict(host.site.enforcement)
+
+
+def _readable(record: dict[str, Any]) -> dict[str, Any]:
+    hooks = ", ".join(hook.removeprefix(_PREFIX) for hook in record["hooks"])
+    return {**record, "hooks": hooks, "options": record["options"] or ""}
+
+
+def _in_order(found: list[Order]) -> str:
+    rows = [
+        [order.hook, order.counts, " → ".join(f"{turn.plugin} ({turn.why})" for turn in order.turns)] for order in found
+    ]
+    return table(("hook", "counts", "asked in order"), rows)

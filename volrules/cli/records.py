@@ -40,6 +40,11 @@ def show_one(value: Any, text_format: str) -> None:
         write(_json([record], "jsonl") if text_format == "jsonl" else f"{indented(record)}\n")
 
 
+def show_document(document: Mapping[str, Any]) -> None:
+    """Print one JSON document."""
+    write(f"{indented(plain(document))}\n")
+
+
 def _member(value: Any) -> str:
     return printable(value if isinstance(value, str) else compact(value))
 

@@ -33,8 +33,8 @@ log = logging.getLogger(__name__)
 class Host:
     """The plugins of one engine.
 
-    ``plugins``: those that can be used, by name. ``faults``: what is wrong with the others and with the site's
-    words about plugins; a host with faults can be looked at, but no engine opens on it.
+    ``site``: the one it was opened for. ``plugins``: those that can be used, by name. ``faults``: what is wrong with
+    the others and with the site's words about plugins; such a host can be looked at, but no engine opens on it.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Host:
 
         ``select``: names of plugins or modules that take part all the same, and ``no:NAME`` of those that do not.
         """
-        self._site = site
+        self.site = site
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self.plugins: dict[str, Plugin] = {}
@@ -94,7 +94,7 @@ class Host:
         if name not in known:
             hint = did_you_mean(name, known)
             raise SiteError(
-                self._site.name, [Problem(key, f"no plugin `{name}` that implements {hook} is installed; {hint}")]
+                self.site.name, [Problem(key, f"no plugin `{name}` that implements {hook} is installed; {hint}")]
             )
         return known[name]
 

@@ -22,7 +22,7 @@ def load(found: Found, settings: PluginSettings, site: Site) -> Plugin:
             _require_fit(plugin)
         loaded = found.load()
         options = checked_options(plugin, loaded, settings.options, site)
-        return replace(plugin, options=options, instance=_instance(loaded, options))
+        return replace(plugin, options=options, given=settings.options, instance=_instance(loaded, options))
     except VolrulesError:
         raise
     except FAILURES as error:

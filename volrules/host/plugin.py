@@ -17,7 +17,10 @@ FAILURES = (Exception, SystemExit)
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """Who answers: ``name`` is what sites and messages call it; ``timeout``: seconds, None for no limit."""
+    """Who answers: ``name`` is what sites and messages call it; ``timeout``: seconds, None for no limit.
+
+    ``options``: checked and filled in; ``given``: what of them the site says.
+    """
 
     name: str
     distribution: str | None = None
@@ -25,6 +28,7 @@ class Plugin:
     failure_policy: Literal["fail", "ignore"] = "fail"
     timeout: float | None = None
     options: Mapping[str, Any] = field(default_factory=empty)
+    given: Mapping[str, Any] = field(default_factory=empty)
     instance: object = None
 
     @property

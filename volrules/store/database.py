@@ -24,6 +24,9 @@ class Database(Protocol):
     def write(self, work: Work[T], *, makes: bool = False) -> T:
         """Run work in a transaction; ``makes``: it may make the database where there is none."""
 
+    def write_one(self, work: Work[T]) -> T:
+        """Run work of one statement, which is a transaction by itself."""
+
     def look(self, work: Callable[[Connection], T]) -> T:
         """Run reading work of SQLAlchemy's."""
 

@@ -85,10 +85,10 @@ class SqlStore:
         self._database.write(lambda it: lifecycle.delete(it, volume_id))
 
     def claim(self, owner: str, lease_seconds: float, limit: int, volume_id: str | None = None) -> list[Claimed]:
-        return self._database.write(lambda it: outbox.claim(it, owner, lease_seconds, limit, volume_id))
+        return self._database.write_one(lambda it: outbox.claim(it, owner, lease_seconds, limit, volume_id))
 
     def hasten(self) -> None:
-        self._database.write(outbox.hasten)
+        self._database.write_one(outbox.hasten)
 
     def keyed(self, message_id: str, token: str, key_id: str) -> Literal["held", "lost", "deleted"]:
         return self._database.write(lambda it: outbox.keyed(it, message_id, token, key_id))
@@ -96,10 +96,12 @@ class SqlStore:
     def settle(
         self, message_id: str, token: str, state: Literal["dispatched", "failed"], error: str | None = None
     ) -> bool:
+        if state == "dispatched" and self._database.write_one(lambda it: outbox.dispatched(it, message_id, token)):
+            return True
         return self._database.write(lambda it: outbox.settle(it, message_id, token, state, error))
 
     def postpone(self, message_id: str, token: str, error: str, seconds: float) -> bool:
-        return self._database.write(lambda it: outbox.postpone(it, message_id, token, error, seconds))
+        return self._database.write_one(lambda it: outbox.postpone(it, message_id, token, error, seconds))
 
     def retry(self, volume_id: str, charges: Mapping[str, int], limits: Mapping[str, int]) -> Created | OverQuota:
         return self._database.write(lambda it: outbox.retry(it, volume_id, charges, limits))

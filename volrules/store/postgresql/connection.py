@@ -82,7 +82,7 @@ def is_passing(error: BaseException) -> bool:
 def in_words(error: psycopg.Error, address: PostgreSQLAddress) -> StoreError:
     """The store's error for one of PostgreSQL's; never with the URL's password."""
     if is_lost(error):
-        return StoreUnavailable(f"`{address}` does not answer; nothing was written, try again later")
+        return StoreUnavailable(f"`{address}` does not answer ({_said(error)}); nothing was written, try again later")
     if isinstance(error, psycopg.errors.LockNotAvailable) or is_passing(error):
         return StoreUnavailable(f"`{address}` is busy; nothing was written, try again later")
     if error.sqlstate in ("53100", "25006", "53300", "53200"):
@@ -91,7 +91,7 @@ def in_words(error: psycopg.Error, address: PostgreSQLAddress) -> StoreError:
 
 
 def _said(error: psycopg.Error) -> str:
-    return error.diag.message_primary or type(error).__name__
+    return error.diag.message_primary or str(error).partition("\n")[0]
 
 
 class PostgreSQLTransaction:

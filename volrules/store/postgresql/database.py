@@ -43,12 +43,17 @@ class PostgreSQLDatabase:
 
     def read(self, work: Work[T]) -> T:
         """Run work that only reads; each statement sees what is committed by then."""
-        return attempt(partial(self._read, work), self.address, writes=False)
+        return attempt(partial(self._run, work), self.address, writes=False)
 
     def write(self, work: Work[T], *, makes: bool = False) -> T:
         """Run work in a transaction; only ``migrate`` makes the database."""
         self._require_writable()
         return attempt(partial(self._write, work), self.address, writes=True)
+
+    def write_one(self, work: Work[T]) -> T:
+        """Run work of one statement, which is a transaction by itself: one round trip."""
+        self._require_writable()
+        return attempt(partial(self._run, work), self.address, writes=True)
 
     def look(self, work: Callable[[Connection], T]) -> T:
         """Run reading work of SQLAlchemy's."""
@@ -74,7 +79,7 @@ class PostgreSQLDatabase:
 
     # -- one attempt at each -------------------------------------------------------------------------------------
 
-    def _read(self, work: Work[T]) -> T:
+    def _run(self, work: Work[T]) -> T:
         with self.pool.lent() as connection:
             return work(PostgreSQLTransaction(connection))
 

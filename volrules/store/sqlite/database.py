@@ -63,6 +63,10 @@ class SQLiteDatabase:
         (ticket,) = self.write_all([work], makes=makes)
         return ticket.result()
 
+    def write_one(self, work: Work[T]) -> T:
+        """Run work of one statement."""
+        return self.write(work)
+
     def write_all(self, works: Sequence[Work[T]], *, makes: bool = False) -> list[Ticket[Work[Any], T]]:
         """Run several pieces of work, in order, in as few transactions as there is room for."""
         if self._read_only:
