@@ -54,6 +54,7 @@ class LocalDisk:
         self._folder = Path(options["directory"])
         self._host = options["host"] or socket.gethostname()
         self._key_command: Sequence[str] = options["key_command"]
+        self._is_chosen = options["dispatcher"] == "localdisk"
 
     @staticmethod
     def volrules_options_schema() -> Mapping[str, Any]:
@@ -66,6 +67,7 @@ class LocalDisk:
             "directory": {**text, "default": "volumes"},
             "host": {**text, "nullable": True, "default": None},
             "key_command": {"type": "list", "schema": text, "default": []},
+            "dispatcher": {"meta": {"site": "dispatcher"}},
         }
 
     @hookimpl
@@ -95,8 +97,8 @@ class LocalDisk:
 
     @hookimpl
     def volrules_on_event(self, event: Mapping[str, Any]) -> None:
-        """Remove the file of a volume that was deleted."""
-        if event["event"] == "deleted":
+        """Remove the file of a volume that was deleted, where volumes are made here."""
+        if self._is_chosen and event["event"] == "deleted":
             self._file(event["volume_id"]).unlink(missing_ok=True)
 
     def _file(self, volume_id: str) -> Path:

@@ -196,7 +196,7 @@ def rate(client: Callable[[str], contextlib.AbstractContextManager[Creates]], ur
 def compare(name: str, url: str, floor: Callable, ours: Callable, load: Load, rounds: int) -> None:
     pairs = [(rate(floor, url, load), rate(ours, url, load)) for _ in range(rounds)]
     ratio = statistics.median(mine / best for best, mine in pairs)
-    print(  # noqa: T201
+    print(
         f"{name:<34} {load!s:<26} {statistics.median(mine for _, mine in pairs):>7.0f}/s"
         f"  floor {statistics.median(best for best, _ in pairs):>7.0f}/s  ratio {ratio:.2f}",
         flush=True,

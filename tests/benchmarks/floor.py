@@ -37,7 +37,7 @@ class Floor:
         self.snapshots = inventory.snapshots
         self.images = inventory.images
 
-    def decide(self, body: Any, project_id: str, roles: Any) -> Verdict:  # noqa: C901, PLR0911, PLR0912, PLR0915
+    def decide(self, body: Any, project_id: str, roles: Any) -> Verdict:  # noqa: C901
         """(True, the spec's fields) or (False, the violations' codes)."""
         if type(body) is not dict or not body.keys() <= TOP:
             return False, ["schema"]

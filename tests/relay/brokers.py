@@ -34,7 +34,7 @@ class Folder:
         self.site = {"dispatcher": "spool", "plugins": {"spool": {"options": {"directory": str(folder)}}}}
 
     def start(self):
-        self._folder.mkdir()
+        self._folder.mkdir(exist_ok=True)
 
     def kill(self):
         """A folder does not die."""

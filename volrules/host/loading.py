@@ -41,4 +41,12 @@ def _instance(loaded: Any, options: Mapping[str, Any]) -> object:
     if not inspect.isclass(loaded):
         return loaded
     make: Any = loaded
-    return make() if loaded.__init__ is object.__init__ else make(options)
+    if loaded.__init__ is object.__init__:
+        return make()
+    try:
+        inspect.signature(loaded).bind(options)
+    except TypeError as error:
+        raise PluginError(
+            f"`{loaded.__name__}` cannot be made with its options; write `def __init__(self, options)`"
+        ) from error
+    return make(options)

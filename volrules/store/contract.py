@@ -10,25 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from volrules.model import Backup, Image, Snapshot, Volume
+from volrules.store.records import Claimed, Difference, Leased, MessageState, Operation, Record, Status, Usage
 from volrules.store.values import (
-    Claimed,
     Created,
-    Difference,
     Entry,
     KeyMismatch,
     Lease,
-    Leased,
-    MessageState,
-    Operation,
     Outcome,
     OverQuota,
-    Record,
     Replayed,
     Shortage,
     SourceChanged,
     State,
-    Status,
-    Usage,
 )
 
 __all__ = [

@@ -30,6 +30,9 @@ class Database(Protocol):
     def look(self, work: Callable[[Connection], T]) -> T:
         """Run reading work of SQLAlchemy's."""
 
+    def tell(self, seconds: float) -> None:
+        """Tell waiting relays, where that can be done, that a message is due in so many seconds."""
+
     def migrate(self) -> None:
         """Bring the schema to this release's."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from volrules.store.records import Leased, Status
 from volrules.store.transaction import Transaction, instant
-from volrules.store.values import Leased, Status
 
 BY_STATE = "SELECT state, COUNT(*) FROM outbox GROUP BY state"
 

@@ -89,15 +89,16 @@ def report(
     transaction.run(REPORT, {"volume_id": volume_id, "status": status, "host": host})
 
 
-def delete(transaction: Transaction, volume_id: str) -> None:
-    """Take a volume out: its key's deletion queued, its quota given back."""
+def delete(transaction: Transaction, volume_id: str) -> bool:
+    """Take a volume out: its key's deletion queued, its quota given back. Whether anything was queued."""
     volume = lock(transaction, volume_id)
     if volume.is_deleted:
-        return
+        return False
     if volume.status == "in-use":
         raise TransitionError("volume.in_use", f"volume `{volume_id}` is in use; detach it and report it available")
     transaction.run(DELETE, {"volume_id": volume_id})
     _let_go(transaction, volume)
+    return volume.may_have_a_key
 
 
 def release(transaction: Transaction, volume: Volume) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from volrules.errors import StoreError
 from volrules.store.address import SQLiteAddress, parse
 from volrules.store.contract import Store
-from volrules.store.database import Database
 from volrules.store.sqlstore import SqlStore
 
 
@@ -18,19 +17,15 @@ def open_store(url: str, *, read_only: bool = False, create: bool = False, reten
     ``retention``: seconds that idempotency keys and settled messages are kept.
     Raises UsageError for what is no store URL, and StoreError when psycopg is not installed.
     """
-    return SqlStore(_database(url, read_only=read_only, create=create), retention)
-
-
-def _database(url: str, *, read_only: bool, create: bool) -> Database:
     address = parse(url)
     if isinstance(address, SQLiteAddress):
         from volrules.store.sqlite.database import SQLiteDatabase
 
-        return SQLiteDatabase(address.path, read_only=read_only, create=create)
+        return SqlStore(SQLiteDatabase(address.path, read_only=read_only, create=create), retention)
     try:
         import psycopg  # noqa: F401
     except ImportError as error:
         raise StoreError("a PostgreSQL store needs psycopg; install `volrules[postgresql]`") from error
-    from volrules.store.postgresql.database import PostgreSQLDatabase
+    from volrules.store.postgresql.store import PostgreSQLStore
 
-    return PostgreSQLDatabase(address, read_only=read_only)
+    return PostgreSQLStore(address, retention, read_only=read_only)

@@ -1,4 +1,4 @@
-"""The outbox: messages leased, settled, postponed, queued once more.
+"""The outbox: messages leased, settled, postponed.
 
 A message is pending, then keyed (its volume has its key, or needs none), then dispatched or failed.
 INVARIANT: nothing is written under a lease that is not the writer's: every write names the lease's token.
@@ -6,15 +6,12 @@ INVARIANT: nothing is written under a lease that is not the writer's: every writ
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Literal
 from uuid import uuid4
 
-from volrules.errors import TransitionError
-from volrules.store import lifecycle, quota
-from volrules.store.transaction import Row, Transaction, Undo, instant
-from volrules.store.values import Claimed, Created, OverQuota
+from volrules.store import lifecycle
+from volrules.store.records import Claimed
+from volrules.store.transaction import Row, Transaction, instant
 
 # Leases what is due, not leased, and first of its volume; a key's deletion waits for copies and snapshots that need
 # the key. One statement: whoever else claims at the same time passes over what is locked, and takes what comes next.
@@ -97,21 +94,6 @@ HASTEN = """
     WHERE state IN ('pending', 'keyed') AND next_attempt_at > {now}
 """
 
-REOPEN = "UPDATE volumes SET status = 'creating', charges = :charges, released_at = NULL WHERE id = :volume_id"
-
-# The latest create message once more, behind everything that the failure has queued.
-QUEUE_AGAIN = """
-    INSERT INTO outbox (
-        id, volume_id, sequence, operation, state, attempts, next_attempt_at, source_key_id, body, created_at
-    )
-    SELECT :message_id, volume_id, (SELECT MAX(sequence) + 1 FROM outbox WHERE volume_id = :volume_id),
-           operation, 'pending', 0, {now}, source_key_id, body, {now}
-    FROM outbox
-    WHERE volume_id = :volume_id AND operation = 'create'
-    ORDER BY sequence DESC
-    LIMIT 1
-"""
-
 
 def claim(
     transaction: Transaction, owner: str, lease_seconds: float, limit: int, volume_id: str | None
@@ -162,26 +144,6 @@ def settle(
 def postpone(transaction: Transaction, message_id: str, token: str, error: str, seconds: float) -> bool:
     """Give the lease back until later."""
     return bool(transaction.run(POSTPONE, {"id": message_id, "token": token, "error": error, "seconds": seconds}))
-
-
-def retry(
-    transaction: Transaction, volume_id: str, charges: Mapping[str, int], limits: Mapping[str, int]
-) -> Created | OverQuota:
-    """Charge a failed volume again and queue its create message once more."""
-    volume = lifecycle.lock(transaction, volume_id)
-    if volume.is_deleted or not volume.is_released or volume.project_id is None:
-        raise _not_failed(volume_id, "its create has not failed")
-    transaction.run(REOPEN, {"volume_id": volume_id, "charges": json.dumps(dict(sorted(charges.items())))})
-    if not transaction.run(QUEUE_AGAIN, {"volume_id": volume_id, "message_id": str(uuid4())}):
-        raise _not_failed(volume_id, "its message has been purged")
-    project_id = volume.project_id
-    if not quota.reserve(transaction, project_id, charges, limits):
-        raise Undo(lambda undone: quota.shortages(undone, project_id, charges, limits))
-    return Created(volume_id)
-
-
-def _not_failed(volume_id: str, why: str) -> TransitionError:
-    return TransitionError("volume.not_failed", f"volume `{volume_id}` cannot be retried: {why}; create another one")
 
 
 def _fail(transaction: Transaction, message_id: str, volume_id: str) -> None:

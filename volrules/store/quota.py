@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from volrules.store.records import Difference
 from volrules.store.transaction import Row, Transaction
-from volrules.store.values import UNLIMITED, Difference, OverQuota, Shortage
+from volrules.store.values import UNLIMITED, OverQuota, Shortage
 
 # A conditional write: no row is written where the amount would exceed the limit; landing on it is fine.
 RESERVE = """

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, select
 
 from volrules.errors import VolumeUnknown
+from volrules.store.records import MessageState, Record, Usage
 from volrules.store.tables import outbox, quota_usages, volumes
-from volrules.store.values import MessageState, Record, Usage
 
 _VOLUME = tuple(volumes.c[name] for name in Record.__dataclass_fields__ if name != "message")
 _MESSAGE = (outbox.c.id, outbox.c.state, outbox.c.attempts, outbox.c.last_error)

@@ -7,23 +7,11 @@ from functools import partial
 from typing import Any, Literal, Self
 
 from volrules.model import Backup, Image, Snapshot, Volume
-from volrules.store import creating, housekeeping, lifecycle, outbox, quota, sources, stocktaking
+from volrules.store import creating, housekeeping, lifecycle, outbox, quota, retrying, sources, stocktaking
 from volrules.store.contract import Inventory
 from volrules.store.database import Database
-from volrules.store.values import (
-    Claimed,
-    Created,
-    Difference,
-    Entry,
-    KeyMismatch,
-    Outcome,
-    OverQuota,
-    Record,
-    Replayed,
-    Shortage,
-    Status,
-    Usage,
-)
+from volrules.store.records import Claimed, Difference, Record, Status, Usage
+from volrules.store.values import Created, Entry, KeyMismatch, Outcome, OverQuota, Replayed, Shortage
 
 PURGED_AT_ONCE = 1000
 
@@ -39,10 +27,13 @@ class SqlStore:
         return f"SqlStore({self._database!r})"
 
     def create(self, entry: Entry) -> Outcome:
-        return self._database.create([entry])[0]
+        return self.create_many([entry])[0]
 
     def create_many(self, entries: Sequence[Entry]) -> list[Outcome]:
-        return self._database.create(entries)
+        outcomes = self._database.create(entries)
+        if any(entry.lease is None for entry in entries):
+            self._database.tell(0)
+        return outcomes
 
     def replay(self, project_id: str, idempotency_key: str, fingerprint: str) -> Replayed | KeyMismatch | None:
         return self._database.read(lambda it: creating.replay(it, project_id, idempotency_key, fingerprint))
@@ -82,13 +73,15 @@ class SqlStore:
         self._database.write(lambda it: lifecycle.report(it, volume_id, status, host))
 
     def delete(self, volume_id: str) -> None:
-        self._database.write(lambda it: lifecycle.delete(it, volume_id))
+        if self._database.write(lambda it: lifecycle.delete(it, volume_id)):
+            self._database.tell(0)
 
     def claim(self, owner: str, lease_seconds: float, limit: int, volume_id: str | None = None) -> list[Claimed]:
         return self._database.write_one(lambda it: outbox.claim(it, owner, lease_seconds, limit, volume_id))
 
     def hasten(self) -> None:
         self._database.write_one(outbox.hasten)
+        self._database.tell(0)
 
     def keyed(self, message_id: str, token: str, key_id: str) -> Literal["held", "lost", "deleted"]:
         return self._database.write(lambda it: outbox.keyed(it, message_id, token, key_id))
@@ -98,13 +91,19 @@ class SqlStore:
     ) -> bool:
         if state == "dispatched" and self._database.write_one(lambda it: outbox.dispatched(it, message_id, token)):
             return True
-        return self._database.write(lambda it: outbox.settle(it, message_id, token, state, error))
+        is_settled = self._database.write(lambda it: outbox.settle(it, message_id, token, state, error))
+        self._database.tell(0)
+        return is_settled
 
     def postpone(self, message_id: str, token: str, error: str, seconds: float) -> bool:
-        return self._database.write_one(lambda it: outbox.postpone(it, message_id, token, error, seconds))
+        is_postponed = self._database.write_one(lambda it: outbox.postpone(it, message_id, token, error, seconds))
+        self._database.tell(seconds)
+        return is_postponed
 
     def retry(self, volume_id: str, charges: Mapping[str, int], limits: Mapping[str, int]) -> Created | OverQuota:
-        return self._database.write(lambda it: outbox.retry(it, volume_id, charges, limits))
+        outcome = self._database.write(lambda it: retrying.retry(it, volume_id, charges, limits))
+        self._database.tell(0)
+        return outcome
 
     def status(self) -> Status:
         return self._database.read(housekeeping.status)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from volrules_acme import Acme
 
 from volrules import Engine, SiteError
 from volrules.testing import a_context, a_request, a_site, a_snapshot, check_plugin, decide
+from volrules_acme import Acme
 
 HOME = {"home_zones": {"p1": "az1"}}
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from volrules_localdisk import GIB, HEADER, LocalDisk, NotNow
 
 from volrules import Engine, Refused, Report, Spec
 from volrules.testing import a_context, a_message, a_request, a_site, a_snapshot, check_plugin, decide
+from volrules_localdisk import GIB, HEADER, LocalDisk, NotNow
 
 KEY = "4f1c"
 OTHER = "9be2"
@@ -35,7 +35,12 @@ def disk(tmp_path):
     for each in (KEY, OTHER):
         (keys / each).write_bytes(os.urandom(32))
     options = {"directory": str(folder), "host": "here", "key_command": ["cat", f"{keys}/{{key_id}}"]}
-    return SimpleNamespace(plugin=LocalDisk(options), folder=folder, keys=keys, options=options)
+    return SimpleNamespace(plugin=a_disk(options), folder=folder, keys=keys, options=options)
+
+
+def a_disk(options, **members):
+    """The plugin as a site makes it whose dispatcher it is."""
+    return LocalDisk({**options, "dispatcher": "localdisk", **members})
 
 
 def a_volume_of(size=1, key=None, **spec):
@@ -160,7 +165,7 @@ def test_encryption_is_neither_added_nor_lost_by_copying(disk, content, key):
 )
 def test_without_its_key_an_encrypted_volume_is_tried_again_later(disk, lacking, told):
     with pytest.raises(NotNow, match=told) as raised:
-        LocalDisk({**disk.options, **lacking}).volrules_dispatch(a_volume_of(key=KEY))
+        a_disk(disk.options, **lacking).volrules_dispatch(a_volume_of(key=KEY))
     assert raised.value.retryable
     assert left(disk) == []
 
@@ -174,7 +179,7 @@ def test_without_cryptsetup_an_encrypted_volume_is_tried_again_later(disk, monke
 
 def test_a_kill_leaves_nothing_half_made(disk):
     message = a_volume_of(key=KEY, source_volid=a_source(disk, ".", b"LUKS\xba\xbe"))
-    killed = LocalDisk({**disk.options, "key_command": ["sh", "-c", "kill -9 $PPID"]})
+    killed = a_disk(disk.options, key_command=["sh", "-c", "kill -9 $PPID"])
     in_a_child(lambda: killed.volrules_dispatch(message))
     assert not file_of(disk, message).exists()
     assert (disk.folder / f".{message.volume_id}.img.part").exists()
@@ -191,7 +196,7 @@ def test_many_makers_make_one_volume(disk):
 
     def make(_):
         start.wait()
-        return LocalDisk(disk.options).volrules_dispatch(message), file_of(disk, message).stat().st_ino
+        return a_disk(disk.options).volrules_dispatch(message), file_of(disk, message).stat().st_ino
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(make, range(8)))) == 1
@@ -237,9 +242,20 @@ def test_a_volume_s_whole_life(disk, tmp_path):
         assert left(disk) == [f"{clone.volume_id}.img"]
 
 
+def test_where_others_make_the_volumes_nothing_is_removed(disk):
+    message = a_volume_of()
+    disk.plugin.volrules_dispatch(message)
+    deleted = {"event": "deleted", "volume_id": message.volume_id}
+    a_disk(disk.options, dispatcher="spool").volrules_on_event(deleted)
+    assert file_of(disk, message).exists()
+    disk.plugin.volrules_on_event(deleted)
+    assert not file_of(disk, message).exists()
+
+
 def test_engines_can_rely_on_it(disk):
     name = a_described_snapshot(disk)
-    check_plugin(LocalDisk, options=disk.options, requests=[a_request(snapshot_id=name)])
+    site = a_site(dispatcher="localdisk")
+    check_plugin(LocalDisk, options=disk.options, requests=[a_request(snapshot_id=name)], site=site)
 
 
 def opens(volume, key):

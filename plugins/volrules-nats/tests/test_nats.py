@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from broker import Broker
 from nats.js.errors import NotFoundError
-from volrules_nats import NATS, subject
 
 from volrules import Engine, VolrulesError
 from volrules.testing import DispatcherContract, a_message
+from volrules_nats import NATS, subject
 
 HOST = "host1.example.com@lvm#pool"
 SECRET = "correct-horse"

@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 import pytest
 from broker import Broker
 from kombu import Queue
-from volrules_rabbitmq import QUORUM, RabbitMQ
 
 from volrules import Engine, Refused, VolrulesError
 from volrules.testing import DispatcherContract, a_message
+from volrules_rabbitmq import QUORUM, RabbitMQ
 
 HOST = "host1@lvm#pool"
 SECRET = "correct-horse"

@@ -17,10 +17,10 @@ from types import SimpleNamespace
 import jsonschema
 import pytest
 from service import Service
-from volrules_webhook import NoAnswer, Webhook
 
 from volrules import Engine, Refused, Report, SiteError
 from volrules.testing import a_message, a_request, a_site, a_snapshot, an_image, check_plugin, decide
+from volrules_webhook import NoAnswer, Webhook
 
 OBJECTION = {"code": "too_big", "path": "/volume/size", "message": "size `10` is too much on fridays; ask for 5"}
 FULL = {**OBJECTION, "kind": "PolicyNotAuthorized", "recovery": "wait_and_retry", "params": {"size": 10}}

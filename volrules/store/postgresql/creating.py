@@ -1,68 +1,28 @@
-"""Calling the create functions: an entry as their parameters, their answer as an outcome."""
+"""Calling the create functions, and their answers as outcomes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from psycopg.errors import UniqueViolation
 
 from volrules.model import Backup, Image, Snapshot, Volume
 from volrules.store import sources
-from volrules.store.creating import columns
+from volrules.store.postgresql import parameters
 from volrules.store.transaction import Row
-from volrules.store.values import (
-    UNLIMITED,
-    Created,
-    Entry,
-    KeyMismatch,
-    Outcome,
-    OverQuota,
-    Replayed,
-    Shortage,
-    SourceChanged,
-)
+from volrules.store.values import Created, Entry, KeyMismatch, Outcome, OverQuota, Replayed, Shortage, SourceChanged
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
 _KINDS: dict[str, type[Any]] = {"volume": Volume, "snapshot": Snapshot, "backup": Backup, "image": Image}
-_PARAMETERS = (
-    "volume_id",
-    "message_id",
-    "project_id",
-    "user_id",
-    "size",
-    "availability_zone",
-    "volume_type_id",
-    "snapshot_id",
-    "source_volid",
-    "display_name",
-    "display_description",
-    "charges",
-    "encrypted",
-    "message",
-    "source_key_id",
-    "attempts",
-    "lease_owner",
-    "lease_token",
-    "lease_seconds",
-    "idempotency_key",
-    "fingerprint",
-    "receipt",
-    "sources",
-    "resources",
-    "amounts",
-    "limits",
-)
-_CASTS = {"amounts": "::bigint[]", "limits": "::bigint[]", "resources": "::text[]"}
 
 # One create: one statement, one round trip, one commit.
 CREATE = f"""
     SELECT outcome, receipt, status, message_state, detail
-    FROM volrules_create_1({", ".join(f"%({name})s{_CASTS.get(name, '')}" for name in _PARAMETERS)})
+    FROM volrules_create_1({", ".join(f"%({name})s{parameters.CASTS.get(name, '')}" for name in parameters.NAMES)})
 """.encode()
 
 CREATE_MANY = b"SELECT outcome, receipt, status, message_state, detail FROM volrules_create_many_1(%s::jsonb)"
@@ -73,9 +33,9 @@ Create = Callable[["Connection[Row]", Sequence[Entry]], list[Outcome]]
 def create(connection: Connection[Row], entries: Sequence[Entry]) -> list[Outcome]:
     """Run creates in one statement, on a connection in autocommit mode."""
     if len(entries) == 1:
-        rows = connection.execute(CREATE, _single(entries[0])).fetchall()
+        rows = connection.execute(CREATE, parameters.single(entries[0])).fetchall()
     else:
-        rows = connection.execute(CREATE_MANY, [json.dumps([_member(each) for each in entries])]).fetchall()
+        rows = connection.execute(CREATE_MANY, [json.dumps([parameters.member(each) for each in entries])]).fetchall()
     return [_outcome(entry, row) for entry, row in zip(entries, rows, strict=True)]
 
 
@@ -98,54 +58,6 @@ def _create_again(connection: Connection[Row], entry: Entry) -> Outcome:
 def _found(connection: Connection[Row], entry: Entry) -> Created | None:
     row = connection.execute("SELECT 1 FROM volumes WHERE id = %s", [entry.volume_id]).fetchone()
     return None if row is None else Created(entry.volume_id)
-
-
-def _single(entry: Entry) -> dict[str, Any]:
-    read = _sources(entry)
-    charges = sorted(entry.charges.items())
-    return {
-        **columns(entry),
-        "sources": json.dumps(read) if read else None,
-        "resources": _array(_quoted(resource) for resource, _ in charges),
-        "amounts": _array(str(amount) for _, amount in charges),
-        "limits": _array(str(entry.limits.get(resource, UNLIMITED)) for resource, _ in charges),
-    }
-
-
-def _member(entry: Entry) -> dict[str, Any]:
-    charges = dict(sorted(entry.charges.items()))
-    return {
-        **columns(entry),
-        "charges": charges,
-        "sources": _sources(entry),
-        "resources": list(charges),
-        "amounts": list(charges.values()),
-        "limits": [entry.limits.get(resource, UNLIMITED) for resource in charges],
-    }
-
-
-def _array(elements: Iterable[str]) -> str:
-    # PostgreSQL's text for an array; written here, as that is much quicker than having lists adapted.
-    return f"{{{','.join(elements)}}}"
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def _sources(entry: Entry) -> list[dict[str, Any]]:
-    return [_source(kind, each) for kind, each in sources.listed(entry.stored_sources)]
-
-
-def _source(kind: str, source: sources.Source) -> dict[str, Any]:
-    behind = getattr(source, "volume", None)
-    return {
-        "kind": kind,
-        "id": source.id,
-        "behind": None if behind is None else behind.id,
-        "read": asdict(sources.settled(source)),
-    }
 
 
 def _outcome(entry: Entry, row: Row) -> Outcome:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import weakref
 from collections.abc import Sequence
 
 import psycopg
@@ -11,7 +9,7 @@ import psycopg
 from volrules.errors import StoreError, StoreUncertain
 from volrules.store.address import PostgreSQLAddress
 from volrules.store.commits import Commits, Take, Ticket
-from volrules.store.postgresql import creating
+from volrules.store.postgresql import creating, forks
 from volrules.store.postgresql.attempts import attempt
 from volrules.store.postgresql.connection import NotConnected, connect, is_lost
 from volrules.store.transaction import Row
@@ -26,7 +24,7 @@ class Creator:
         self._commits: Commits[Entry, Outcome] = Commits(self._commit)
         self._connection: psycopg.Connection[Row] | None = None
         self._inherited: list[object] = []
-        _creators.add(self)
+        forks.watch(self)
 
     def create(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Run creates in order, each whole or undone, in as few statements as there is room for."""
@@ -39,7 +37,6 @@ class Creator:
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: forget the parent's connection and the threads that wait there."""
-        # Kept, as collecting it would close it.
         self._inherited.append(self._connection)
         self._connection = None
         self._commits.renew()
@@ -96,14 +93,3 @@ class Creator:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-_creators: weakref.WeakSet[Creator] = weakref.WeakSet()
-
-
-def _after_in_child() -> None:
-    for creator in [*_creators]:
-        creator.leave_to_parent()
-
-
-os.register_at_fork(after_in_child=_after_in_child)

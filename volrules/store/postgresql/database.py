@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import psycopg
@@ -16,6 +17,7 @@ from volrules.store.migrations import upgrade
 from volrules.store.postgresql.attempts import attempt
 from volrules.store.postgresql.connection import CONNECT_SECONDS, PostgreSQLTransaction, in_words, layout
 from volrules.store.postgresql.creator import Creator
+from volrules.store.postgresql.notices import NOTIFY, Notices
 from volrules.store.postgresql.pool import Pool
 from volrules.store.transaction import Row, T, Undo, Work
 from volrules.store.values import Entry, Outcome
@@ -32,6 +34,7 @@ class PostgreSQLDatabase:
         self._read_only = read_only
         self.pool = Pool(address, read_only=read_only)
         self._creator = Creator(address)
+        self.notices = Notices(address, self._notify)
 
     def __repr__(self) -> str:
         return f"PostgreSQLDatabase({str(self.address)!r})"
@@ -74,8 +77,17 @@ class PostgreSQLDatabase:
 
     def close(self) -> None:
         """Close the connections that nobody uses; they are opened again when they are needed."""
+        self.notices.close()
         self._creator.close()
         self.pool.close()
+
+    def tell(self, seconds: float) -> None:
+        """Tell relays that something is due in so many seconds; one try, as they look now and then by themselves."""
+        with suppress(psycopg.Error, StoreError):
+            self.notices.tell(seconds)
+
+    def _notify(self, seconds: str) -> None:
+        self._run(lambda it: it.rows(NOTIFY, {"seconds": seconds}))
 
     # -- one attempt at each -------------------------------------------------------------------------------------
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +11,7 @@ from sqlalchemy import create_engine, exc
 
 from volrules.errors import StoreUnavailable
 from volrules.store.address import PostgreSQLAddress
+from volrules.store.postgresql import forks
 from volrules.store.postgresql.connection import NotConnected, connect, is_lost
 from volrules.store.transaction import Row
 
@@ -36,7 +35,7 @@ class Pool:
             use_native_hstore=False,
         )
         self._inherited: list[object] = []
-        _pools.add(self)
+        forks.watch(self)
 
     @contextmanager
     def lent(self) -> Iterator[psycopg.Connection[Row]]:
@@ -64,17 +63,5 @@ class Pool:
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: forget the parent's connections without a word to the server."""
-        # Kept, as collecting them would close them.
         self._inherited.append(self.engine.pool)
         self.engine.dispose(close=False)
-
-
-_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
-
-
-def _after_in_child() -> None:
-    for pool in [*_pools]:
-        pool.leave_to_parent()
-
-
-os.register_at_fork(after_in_child=_after_in_child)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from volrules.errors import StoreError
-from volrules.store import creating, schema
+from volrules.store import creating
 from volrules.store.commits import Commits, Take, Ticket
 from volrules.store.sqlite import forks
 from volrules.store.sqlite.connection import (
@@ -17,11 +17,11 @@ from volrules.store.sqlite.connection import (
     connect,
     in_words,
     is_current,
-    layout,
     plainly,
     through_core,
 )
 from volrules.store.sqlite.lock import WriterLock
+from volrules.store.sqlite.making import empty, make, migrate
 from volrules.store.sqlite.reading import Reader, SilentReader, silent_readers_aside
 from volrules.store.sqlite.writing import write
 from volrules.store.transaction import Nothing, T, Work
@@ -89,13 +89,16 @@ class SQLiteDatabase:
 
     def look(self, work: Callable[[Connection], T]) -> T:
         """Run reading work of SQLAlchemy's."""
-        with plainly(self.path), self.reader.lent() as connection, through_core(connection or _empty()) as core:
+        with plainly(self.path), self.reader.lent() as connection, through_core(connection or empty()) as core:
             return work(core)
 
     def create(self, entries: Sequence[Entry]) -> list[Outcome]:
         """Run creates in order, each whole or undone, sharing commits with whoever else writes."""
         works = [partial(creating.create, entry=entry) for entry in entries]
         return [ticket.result() for ticket in self.write_all(works, makes=True)]
+
+    def tell(self, seconds: float) -> None:
+        """Nobody can be told: relays look by themselves."""
 
     # -- the file ------------------------------------------------------------------------------------------------
 
@@ -118,7 +121,7 @@ class SQLiteDatabase:
     def _is_usable(self, connection: sqlite3.Connection) -> bool:
         try:
             if self._makes and not is_current(connection, self.path):
-                _make(connection)
+                make(connection)
             return is_current(connection, self.path)
         except BaseException:
             connection.close()
@@ -129,7 +132,7 @@ class SQLiteDatabase:
         with plainly(self.path), self.commits.place, silent_readers_aside(self.path), self._lock:
             connection = connect(self.path, "mode=rwc")
             try:
-                _migrate(connection, self.path)
+                migrate(connection, self.path)
             finally:
                 connection.close()
 
@@ -154,29 +157,3 @@ def _find_nothing(jobs: Sequence[Ticket[Work[Any], Any]]) -> None:
             job.settle(job.work(Nothing()))
         except Exception as error:  # noqa: BLE001  # told to whoever waits for it
             job.fail(error)
-
-
-def _empty() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    _make(connection)
-    return connection
-
-
-def _make(connection: sqlite3.Connection) -> None:
-    from sqlalchemy.dialects import sqlite
-
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("BEGIN IMMEDIATE")
-    for statement in schema.statements(sqlite.dialect()):
-        connection.execute(statement)
-    connection.execute("COMMIT")
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    from volrules.store.migrations import upgrade
-
-    schema.refuse_others(*layout(connection), str(path))
-    connection.execute("PRAGMA journal_mode = WAL")
-    with through_core(connection) as core, core.begin():
-        core.exec_driver_sql("BEGIN IMMEDIATE")
-        upgrade(core)
