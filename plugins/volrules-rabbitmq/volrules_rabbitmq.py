@@ -95,6 +95,8 @@ class RabbitMQ:
         if line is not None:
             try:
                 return self._publish_on(line, queue, body, message_id)
+            except TimeoutError:
+                raise
             except line.errors:
                 self.close()  # it was idle when the broker went; the others were too
         return self._publish_on(_Line(self._options, self._queue("scheduler")), queue, body, message_id)
@@ -105,7 +107,7 @@ class RabbitMQ:
         except BaseException:
             # INVARIANT: a line on which a confirmation is outstanding is never used again: it would be taken for
             # that of the next message.
-            line.close()
+            line.cut()
             raise
         self._idle.append(line)
         return is_routed
@@ -140,7 +142,7 @@ class _Line:
             Queue(scheduler_queue, durable=True, queue_arguments=QUORUM)(channel).declare()
             self._producer = Producer(channel, on_return=self._note_return)
         except BaseException:
-            self.close()
+            self.cut()
             raise
 
     def publish(self, queue: str, body: bytes, message_id: str) -> bool:
@@ -160,11 +162,15 @@ class _Line:
         return not self._is_returned
 
     def close(self) -> None:
-        """Close the connection, whatever state it is in."""
+        """Take leave of the broker."""
         try:
             self._connection.close()
-        except Exception:  # noqa: BLE001 - it was broken already, or is now
-            return
+        except Exception:  # noqa: BLE001 - it was broken already
+            self.cut()
+
+    def cut(self) -> None:
+        """Give up the connection without a word to the broker, which may not be listening any more."""
+        self._connection.collect()
 
     def _note_return(self, *_: object) -> None:
         # The broker returns what it cannot route before it confirms it.

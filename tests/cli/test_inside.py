@@ -188,3 +188,15 @@ def test_an_expired_waiver_is_a_fault_for_lint(run, tmp_path):
     result = run("lint", path)
     assert result.exit_code == 5
     assert "waivers.0" in result.stderr
+
+
+def test_what_a_plugin_prints_stays_out_of_the_report(run, requests, vendor):
+    class Loud:
+        @hookimpl
+        def volrules_validate_size(self, draft):
+            print("thinking aloud")  # noqa: T201 - what it must not do
+
+    vendor(Loud())
+    result = run("check", "--format", "jsonl", requests({"volume": {"size": 1}}))
+    assert json.loads(result.stdout)["outcome"] == "accepted"
+    assert "thinking aloud" in result.stderr

@@ -11,6 +11,7 @@ import random
 import signal
 import threading
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -70,7 +71,7 @@ class Crew:
         time.sleep(random.uniform(0, 0.012))
         victim = self._pids.pop(0)
         os.kill(victim, signal.SIGKILL)
-        os.waitpid(victim, 0)
+        assert os.WIFSIGNALED(os.waitpid(victim, 0)[1]), "a worker failed before it was killed: see its traceback"
         self._pids.append(self._spawn())
 
     def acknowledged(self) -> list[str]:
@@ -98,9 +99,12 @@ class Crew:
     def _spawn(self) -> int:
         pid = os.fork()
         if pid == 0:
-            random.seed()
-            store = open_store(self._url, create=True, retention=3600)
-            work.work_on(store, self._pipe[1])
+            try:
+                random.seed()
+                work.work_on(open_store(self._url, create=True, retention=3600), self._pipe[1])
+            except BaseException:  # noqa: BLE001
+                traceback.print_exc()
+            os._exit(1)
         return pid
 
 

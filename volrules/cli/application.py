@@ -52,6 +52,10 @@ class Application(click.Group):
             from volrules.wording import did_you_mean
 
             ctx.fail(f"no command `{args[0]}`; {did_you_mean(args[0], self.list_commands(ctx))}")
+        if args[0] in _COMMANDS:
+            from volrules.cli.terminal import report_only
+
+            ctx.with_resource(report_only(ctx))
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
+from contextlib import redirect_stdout
 
 import click
 
@@ -19,7 +21,8 @@ def commands() -> dict[str, click.Command]:
     from volrules.host import FAILURES
 
     try:
-        host = Place(os.environ.get("VOLRULES_SITE") or found_site()).host()
+        with redirect_stdout(sys.stderr):  # whatever a plugin prints while it is imported
+            host = Place(os.environ.get("VOLRULES_SITE") or found_site()).host()
     except VolrulesError:  # told by the commands that need the site
         return {}
     offered: dict[str, click.Command] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -10,7 +9,7 @@ from typing import Protocol
 import click
 
 from volrules.cli.report import report
-from volrules.cli.terminal import compact, indented
+from volrules.cli.terminal import compact, indented, stdout
 from volrules.model import Decision, Receipt
 
 Answer = Decision | Receipt
@@ -60,7 +59,7 @@ class _JSON:
 
 class _Text:
     def __init__(self, write: Write) -> None:
-        coloured = sys.stdout.isatty()
+        coloured = stdout().isatty()
         self._write: Write = write if coloured else lambda text: write(click.unstyle(text))
 
     def answer(self, number: int, answer: Answer) -> None:

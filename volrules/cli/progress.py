@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volrules.cli.requests import Requests
-from volrules.cli.terminal import write
+from volrules.cli.terminal import stdout, write
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -36,7 +36,7 @@ class Bar:
 
     def write(self, text: str) -> None:
         """Write to stdout, above the bar where both are on the terminal."""
-        if self._shown is not None and sys.stdout.isatty():
+        if self._shown is not None and stdout().isatty():
             self._shown[0].console.out(text, end="", highlight=False)
         elif text:
             write(text)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, TextIO
 
 import click
+
+_STDOUT = "volrules.stdout"
 
 
 def printable(text: object) -> str:
@@ -23,10 +26,26 @@ def diagnose(message: object) -> None:
         click.echo(f"volrules: {printable(line)}", err=True)
 
 
+@contextmanager
+def report_only(ctx: click.Context) -> Iterator[None]:
+    """Keep stdout for the report: what plugins print meanwhile goes to stderr."""
+    ctx.meta[_STDOUT] = sys.stdout
+    with redirect_stdout(sys.stderr):
+        yield
+    del ctx.meta[_STDOUT]
+
+
+def stdout() -> TextIO:
+    """Where the report goes."""
+    kept: TextIO | None = click.get_current_context().find_root().meta.get(_STDOUT)
+    return kept or sys.stdout
+
+
 def write(text: str) -> None:
     """Write to stdout in UTF-8, at once: whoever reads a line knows that what it says has happened."""
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-    sys.stdout.buffer.flush()
+    buffer = stdout().buffer
+    buffer.write(text.encode("utf-8", "backslashreplace"))
+    buffer.flush()
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -53,7 +72,7 @@ def indented(document: Any) -> str:
 
 def silence() -> None:
     """Send what is still buffered nowhere: nobody reads it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout().fileno())
 
 
 def _cell(value: Any) -> str:

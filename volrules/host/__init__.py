@@ -15,7 +15,7 @@ import pluggy
 
 from volrules import hookspecs
 from volrules.errors import PluginError, Problem, SiteError, VolrulesError
-from volrules.host.discovery import discover, module
+from volrules.host.discovery import Found, discover, module
 from volrules.host.loading import load
 from volrules.host.plugin import FAILURES as FAILURES
 from volrules.host.plugin import OWN as OWN
@@ -55,9 +55,10 @@ class Host:
         self.faults: list[VolrulesError] = []
         found, doubles = discover(given)
         selection = Selection.of(select)
-        installed = {each.name for each in found}
+        installed = {each.name for each in found} | set(doubles)
         found += [module(name) for name in sorted(selection.wanted - installed)]
-        self.faults += [*doubles, *_misnamed(site, selection, installed), *_unmet(site)]
+        self.faults += [fault for name, fault in doubles.items() if selection.admits(Found(name, object), site)]
+        self.faults += [*_misnamed(site, selection, installed), *_unmet(site)]
         for each in sorted(found, key=lambda each: each.name):
             if selection.admits(each, site):
                 settings = site.plugins.get(each.name, PluginSettings())

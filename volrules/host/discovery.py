@@ -33,8 +33,8 @@ class Found:
         return f"{self.distribution} {self.version}" if self.distribution else "the application"
 
 
-def discover(given: Iterable[object] = ()) -> tuple[list[Found], list[VolrulesError]]:
-    """Every plugin there is, in the order of their names, and the names that two of them claim.
+def discover(given: Iterable[object] = ()) -> tuple[list[Found], dict[str, VolrulesError]]:
+    """Every plugin there is, in the order of their names, and what is wrong with the names that two of them claim.
 
     Of two that claim a name neither is found: which of them would answer is nobody's guess.
     """
@@ -42,13 +42,13 @@ def discover(given: Iterable[object] = ()) -> tuple[list[Found], list[VolrulesEr
     installed = (_installed(each) for group in (PROJECT, OPTIONAL) for each in entry_points(group=group))
     for each in (*installed, *map(_handed_in, given)):
         by_name.setdefault(each.name, []).append(each)
-    doubles: list[VolrulesError] = [
-        PluginError(
+    doubles: dict[str, VolrulesError] = {
+        name: PluginError(
             f"the name `{name}` is claimed by {' and by '.join(sorted(map(str, claims)))}; remove or rename one"
         )
         for name, claims in by_name.items()
         if len(claims) > 1
-    ]
+    }
     return [claims[0] for _, claims in sorted(by_name.items()) if len(claims) == 1], doubles
 
 

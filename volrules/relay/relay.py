@@ -57,12 +57,12 @@ class Relay:
     def run(self, volume_id: str | None = None) -> Mapping[Settled, int]:
         """Settle everything that nobody has in hand, of one volume or of all; how many messages went which way.
 
-        What was to be tried again later is tried now; what has served its time is removed. Raises StoreError.
+        What was to be tried again later is tried now, and nothing more than once or twice; what has served its time is removed. Raises StoreError.
         """
         if volume_id is None:
             self._store().hasten()
         tally = Tally()
-        self._round(tally, volume_id).run()
+        self._round(tally, volume_id, once=True).run()
         self._store().purge()
         return tally.counts()
 
@@ -76,13 +76,23 @@ class Relay:
         while not stop.is_set():
             try:
                 waiting.listen()
-                self._round(tally, None, stop).run()
+                self._round(tally, stop=stop).run()
                 tidy()
                 waiting.until(tally.next_due())
             except StoreError as error:
                 log.warning("the store does not answer, waiting for it: %s", error)
                 waiting.out()
 
-    def _round(self, tally: Tally, volume_id: str | None, stop: threading.Event = _NEVER) -> Round:
-        patience = self._hands.patience
-        return Round(self._store, self._settling, self._settings, patience, tally=tally, volume_id=volume_id, stop=stop)
+    def _round(
+        self, tally: Tally, volume_id: str | None = None, stop: threading.Event = _NEVER, *, once: bool = False
+    ) -> Round:
+        return Round(
+            self._store,
+            self._settling,
+            self._settings,
+            self._hands.patience,
+            tally=tally,
+            volume_id=volume_id,
+            stop=stop,
+            once=once,
+        )

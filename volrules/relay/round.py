@@ -31,7 +31,10 @@ class Batch:
 
 
 class Round:
-    """One round; ``patience``: the seconds that settling one message takes at most."""
+    """One round; ``patience``: the seconds that settling one message takes at most.
+
+    ``once``: it ends when it comes back to what it has tried, however soon that was due again.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Round:
         tally: Tally,
         volume_id: str | None,
         stop: threading.Event,
+        once: bool,
     ) -> None:
         self._store = store
         self._settling = settling
@@ -51,6 +55,7 @@ class Round:
         self._tally = tally
         self._volume_id = volume_id
         self._stop = stop
+        self._once = once
         self._is_broken_off = False
 
     def run(self) -> None:
@@ -67,7 +72,10 @@ class Round:
         try:
             batch = batch or self._claim(BATCH)
             while batch.messages:
+                comes_back = self._once and any(self._tally.is_pending(each.id) for each in batch.messages)
                 in_time = self._settle_all(batch)
+                if comes_back:
+                    return
                 # Something is slow: what is claimed behind it would wait in vain.
                 batch = self._claim(BATCH if in_time else 1)
         except BaseException:

@@ -27,6 +27,10 @@ class Tally:
             else:
                 self._settled[settlement.state] += 1
 
+    def is_pending(self, message_id: str) -> bool:
+        """Whether the message has been tried and is to be tried again."""
+        return message_id in self._pending
+
     def counts(self) -> Mapping[Settled, int]:
         """How many messages were dispatched, are pending, have failed."""
         pending: dict[Settled, int] = {"pending": len(self._pending)} if self._pending else {}

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from volrules.errors import StoreUnavailable
+from volrules.errors import StoreError, StoreUnavailable
 
 W = TypeVar("W")
 R = TypeVar("R")
@@ -54,6 +54,10 @@ class Ticket(Generic[W, R]):
         if self._error is not None:
             raise self._error
         return self._outcome
+
+    def outcome(self) -> R | StoreError:
+        """The work's outcome, a fault of the store's among them; raises any other."""
+        return self._error if isinstance(self._error, StoreError) else self.result()
 
 
 Take = Callable[[], Sequence[Ticket[W, R]]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+from volrules.errors import StoreError
 from volrules.model import Backup, Image, Snapshot, Volume
 from volrules.store.records import Claimed, Difference, Leased, MessageState, Operation, Record, Status, Usage
 from volrules.store.values import (
@@ -69,8 +70,11 @@ class Store(Protocol):
     def create(self, entry: Entry) -> Outcome:
         """Commit volume, charges, message and idempotency key together, or nothing at all."""
 
-    def create_many(self, entries: Sequence[Entry]) -> list[Outcome]:
-        """Several creates that share commits: each with its own outcome, in order, none before its commit."""
+    def create_many(self, entries: Sequence[Entry]) -> list[Outcome | StoreError]:
+        """Several creates that share commits: each with its own outcome, in order, none before its commit.
+
+        A fault is the outcome of the creates that it befell, and raised by none: the others are committed.
+        """
 
     def replay(self, project_id: str, idempotency_key: str, fingerprint: str) -> Replayed | KeyMismatch | None:
         """What a create with this key would replay; None when the key is not known."""

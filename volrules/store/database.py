@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from volrules.errors import StoreError
 from volrules.store.transaction import T, Work
 from volrules.store.values import Entry, Outcome
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 class Database(Protocol):
     """Transactions, however the database makes them."""
 
-    def create(self, entries: Sequence[Entry]) -> list[Outcome]:
-        """Run creates in order, each whole or undone, in as few commits as there is room for."""
+    def create(self, entries: Sequence[Entry]) -> list[Outcome | StoreError]:
+        """Run creates in order, each whole or undone, in as few commits as there is room for; faults are outcomes."""
 
     def read(self, work: Work[T]) -> T:
         """Run work that only reads."""

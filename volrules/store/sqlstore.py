@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, Self
 
+from volrules.errors import StoreError
 from volrules.model import Backup, Image, Snapshot, Volume
 from volrules.store import creating, housekeeping, lifecycle, outbox, quota, retrying, sources, stocktaking
 from volrules.store.contract import Inventory
@@ -27,9 +28,12 @@ class SqlStore:
         return f"SqlStore({self._database!r})"
 
     def create(self, entry: Entry) -> Outcome:
-        return self.create_many([entry])[0]
+        (outcome,) = self.create_many([entry])
+        if isinstance(outcome, StoreError):
+            raise outcome
+        return outcome
 
-    def create_many(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def create_many(self, entries: Sequence[Entry]) -> list[Outcome | StoreError]:
         outcomes = self._database.create(entries)
         if any(entry.lease is None for entry in entries):
             self._database.tell(0)

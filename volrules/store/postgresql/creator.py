@@ -26,9 +26,9 @@ class Creator:
         self._inherited: list[object] = []
         forks.watch(self)
 
-    def create(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def create(self, entries: Sequence[Entry]) -> list[Outcome | StoreError]:
         """Run creates in order, each whole or undone, in as few statements as there is room for."""
-        return [ticket.result() for ticket in self._commits.run_all(entries)]
+        return [ticket.outcome() for ticket in self._commits.run_all(entries)]
 
     def close(self) -> None:
         """Close the connection once nobody uses it; it is opened again when it is needed."""

@@ -39,7 +39,7 @@ class PostgreSQLDatabase:
     def __repr__(self) -> str:
         return f"PostgreSQLDatabase({str(self.address)!r})"
 
-    def create(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def create(self, entries: Sequence[Entry]) -> list[Outcome | StoreError]:
         """Run creates in order, each whole or undone, sharing commits with whoever else waits."""
         self._require_writable()
         return self._creator.create(entries)
@@ -64,6 +64,7 @@ class PostgreSQLDatabase:
 
     def migrate(self) -> None:
         """Bring the schema to this release's, in one transaction."""
+        self._require_writable()
         engine = create_engine("postgresql+psycopg://", creator=self._connect, poolclass=NullPool)
         try:
             with engine.begin() as core:

@@ -69,8 +69,7 @@ class SQLiteDatabase:
 
     def write_all(self, works: Sequence[Work[T]], *, makes: bool = False) -> list[Ticket[Work[Any], T]]:
         """Run several pieces of work, in order, in as few transactions as there is room for."""
-        if self._read_only:
-            raise StoreError(f"`{self.path}` is opened read-only; nothing was written")
+        self._require_writable()
         if makes and not self._makes:
             self._makes = self._create or self._is_there()
         return self.commits.run_all(works)
@@ -92,15 +91,19 @@ class SQLiteDatabase:
         with plainly(self.path), self.reader.lent() as connection, through_core(connection or empty()) as core:
             return work(core)
 
-    def create(self, entries: Sequence[Entry]) -> list[Outcome]:
+    def create(self, entries: Sequence[Entry]) -> list[Outcome | StoreError]:
         """Run creates in order, each whole or undone, sharing commits with whoever else writes."""
         works = [partial(creating.create, entry=entry) for entry in entries]
-        return [ticket.result() for ticket in self.write_all(works, makes=True)]
+        return [ticket.outcome() for ticket in self.write_all(works, makes=True)]
 
     def tell(self, seconds: float) -> None:
         """Nobody can be told: relays look by themselves."""
 
     # -- the file ------------------------------------------------------------------------------------------------
+
+    def _require_writable(self) -> None:
+        if self._read_only:
+            raise StoreError(f"`{self.path}` is opened read-only; nothing was written")
 
     def _is_there(self) -> bool:
         with plainly(self.path), self.reader.lent() as connection:
@@ -129,6 +132,7 @@ class SQLiteDatabase:
 
     def migrate(self) -> None:
         """Make the file, or bring it to this release's schema, in one transaction."""
+        self._require_writable()
         with plainly(self.path), self.commits.place, silent_readers_aside(self.path), self._lock:
             connection = connect(self.path, "mode=rwc")
             try:
