@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from volrules.codes import built_in
 from volrules.host import FAILURES, OWN, Host, Plugin
 from volrules.host.patience import ask
 from volrules.model import Spec
-from volrules.store.contract import Shortage
 from volrules.violations import Violation
 from volrules.wording import is_well_formed, quoted
+
+if TYPE_CHECKING:
+    from volrules.store.contract import Shortage
 
 log = logging.getLogger(__name__)
 

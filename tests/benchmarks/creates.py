@@ -1,6 +1,6 @@
 """Creates per second against a hand-written floor that does the same writes; prints ratios of one run.
 
-    python -m tests.benchmarks.creates [--seconds 1.0] [--rounds 3]
+    python -m tests.benchmarks.creates [--scale 1.0] [--rounds 3]
 
 The floor on SQLite: sqlite3 with prepared statements and the same pragmas, a commit each. The floor on PostgreSQL:
 one call of one statement each. Rounds of floor and store alternate; each figure is the median of its rounds' ratios.

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -78,10 +79,21 @@ def test_a_terminal_that_is_not_utf8_still_gets_utf8_json(requests):
         assert "früh ← spät" in output.decode()
 
 
+def wait_until_caught(pid, number):
+    """Wait until the process has a handler for the signal (proc_pid_status(5), SigCgt)."""
+    for _ in range(600):
+        status = Path(f"/proc/{pid}/status").read_text()
+        caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+        if caught >> (number - 1) & 1:
+            return
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to see that the signal is caught")
 def test_a_following_relay_stops_cleanly(tmp_path):
     subprocess.run((*VOLRULES, "store", "init"), check=True, capture_output=True)
     with subprocess.Popen((*VOLRULES, "relay", "--follow"), stdout=-1, stderr=-1) as process:
-        time.sleep(1)
+        wait_until_caught(process.pid, signal.SIGTERM)
         process.send_signal(signal.SIGTERM)
         assert process.communicate() == (b"", b"")
     assert process.returncode == 0

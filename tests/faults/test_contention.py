@@ -69,8 +69,8 @@ def test_processes_with_stores_of_their_own_fill_the_quota_exactly(store: Store,
 def test_processes_started_separately_fill_the_quota_exactly(store: Store, url: str) -> None:
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(root)])}
-    command = [sys.executable, "-m", "tests.faults.client", url]
-    started = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=root) for _ in range(PROCESSES)]
+    command = [sys.executable, "-P", "-m", "tests.faults.client", url]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) for _ in range(PROCESSES)]
     said = [each.communicate()[0].split() for each in started]
     results = [(Counter(Created=int(made), OverQuota=int(over)), float(wait)) for made, over, wait in said]
     assert_exactly_what_fits(store, url, results)
@@ -103,6 +103,20 @@ def test_type_quotas_and_deletes_in_between_never_exceed_a_limit(store: Store, u
 
     outcomes = sum(at_once(work), Counter[str]())
     assert set(outcomes) == {"Created", "OverQuota"}
+    assert_sound(store, url)
+
+
+def test_imports_of_the_same_new_volumes_at_once_charge_once(store: Store, url: str) -> None:
+    store.create(an_entry(project_id="p2"))
+    volumes = [a_volume() for _ in range(10)]
+
+    def work() -> int:
+        for each in volumes:
+            bring_in(store, each)
+        return 1
+
+    assert sum(at_once(work)) == PROCESSES
+    assert in_use(store) == {"volumes": 10, "gigabytes": 100}
     assert_sound(store, url)
 
 

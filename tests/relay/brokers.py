@@ -69,12 +69,25 @@ class Rabbit:
         self._broker = served_by("volrules-rabbitmq").Broker(folder)
         options = {"url": self._broker.url, "connect_timeout": 0.4, "confirm_timeout": 0.5}
         self.site = {"dispatcher": "rabbitmq", "plugins": {"rabbitmq": {"options": options}}}
-        self.start, self.kill, self.stop = self._broker.start, self._broker.kill, self._broker.stop
+        self.kill, self.stop = self._broker.kill, self._broker.stop
+        self._is_saved = False
+
+    def start(self):
+        self._broker.start()
+        if not self._is_saved:
+            with self._broker.connection() as connection:
+                self._queue(connection).declare()
+            self._broker.save()
+            self._is_saved = True
 
     def arrived(self):
-        from kombu import Queue
-
         with self._broker.connection() as connection:
-            queue = Queue("volrules.scheduler", durable=True)(connection.channel())
-            messages = iter(lambda: queue.get(no_ack=True), None)
-            return [json.loads(each.body) for each in messages]
+            queue = self._queue(connection)
+            return [json.loads(each.body) for each in iter(lambda: queue.get(no_ack=True), None)]
+
+    @staticmethod
+    def _queue(connection):
+        from kombu import Queue
+        from volrules_rabbitmq import QUORUM
+
+        return Queue("volrules.scheduler", durable=True, queue_arguments=QUORUM)(connection.channel())

@@ -9,11 +9,13 @@ import threading
 import time
 from contextlib import contextmanager
 
+from volrules import Engine
 from volrules.errors import StoreUnavailable
 from volrules.events import Events
 from volrules.host import Host
 from volrules.host.plugin import Implementation, Plugin
 from volrules.relay import Hands, Relay, waiting
+from volrules.relay.round import Round
 from volrules.site import RelaySettings, load_site
 from volrules.testing.stage import PLAIN, an_engine
 
@@ -91,6 +93,25 @@ def test_an_idle_relay_that_is_told_of_news_looks_once_a_minute(monkeypatch):
         assert 3 <= store.claims <= 6
 
 
+def test_on_postgresql_an_idle_relay_asks_for_nothing_and_sees_a_new_message_at_once(postgresql_url, monkeypatch):
+    claims = []
+    claim = Round._claim
+    monkeypatch.setattr(Round, "_claim", lambda *given: claims.append(given) or claim(*given))
+    dispatcher = Dispatcher()
+    site = {"dispatcher": "fake"}
+    with Engine.open(site, store=postgresql_url, plugins=[dispatcher]) as relay, following(relay):
+        time.sleep(1.5)
+        assert len(claims) == 1
+        down = Dispatcher(before=raising(ConnectionError("down")))
+        with Engine.open(site, store=postgresql_url, plugins=[down]) as creator:
+            receipt = creator.create(PLAIN)
+        assert receipt.dispatch == "pending"
+        assert eventually(lambda: dispatcher.ids == [receipt.volume_id], seconds=1)
+        seen = len(claims)
+        time.sleep(1.5)
+        assert len(claims) <= seen + 1
+
+
 def test_an_outage_of_the_store_is_waited_out():
     store = Notifying()
     store.is_down = True
@@ -119,5 +140,5 @@ def test_a_signal_ends_it_in_good_order(tmp_path):
         assert process.stdout.readline() == "up\n"
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
-        assert process.communicate(timeout=5)[0] == "down\n"
+        assert process.communicate(timeout=60)[0] == "down\n"
     assert process.returncode == 0

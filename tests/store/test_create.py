@@ -111,6 +111,17 @@ def test_one_bad_create_does_not_spoil_the_others(store: Store) -> None:
     assert store.check_usages() == []
 
 
+@pytest.mark.parametrize("bad", [{"spec": {"name": "\ud800"}}, {"charges": {"volumes": 2**63}}], ids=["text", "amount"])
+def test_a_value_that_no_database_takes_is_its_creates_fault_alone(store: Store, bad: dict[str, object]) -> None:
+    first, last = an_entry(), an_entry()
+    with pytest.raises(StoreError, match="nothing was written"):
+        store.create(an_entry(**bad))
+    outcomes = store.create_many([first, an_entry(**bad), last])
+    assert (outcomes[0], outcomes[2]) == (Created(first.volume_id), Created(last.volume_id))
+    assert isinstance(outcomes[1], StoreError)
+    assert in_use(store) == {"volumes": 2, "gigabytes": 10}
+
+
 def test_no_creates_are_no_outcomes(store: Store) -> None:
     assert store.create_many([]) == []
 

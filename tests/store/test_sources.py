@@ -164,6 +164,13 @@ def test_importing_twice_charges_once(store: Store) -> None:
     assert store.check_usages() == []
 
 
+def test_charges_are_asked_for_before_the_import_locks_anything(store: Store) -> None:
+    known, new = a_volume(), a_volume()
+    bring_in(store, known)
+    assert store.import_inventory(existing(new), lambda _: {"volumes": len(store.volumes())}) == 1
+    assert store.get(new.id).charges == {"volumes": 1}
+
+
 def test_importing_moves_the_charge_with_its_volume(store: Store) -> None:
     volume = a_volume()
     bring_in(store, volume)

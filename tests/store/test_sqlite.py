@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -120,6 +122,29 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/no/such.db", create=True, retention=60)
     with store, pytest.raises(StoreUnavailable, match="such"):
         store.create(an_entry())
+
+
+def test_a_create_waits_for_neither_sqlalchemy_nor_alembic_to_be_imported(
+    opened: Callable[..., Store], path: Path
+) -> None:
+    with opened(create=True) as store:
+        store.create(an_entry())
+    program = """
+import sys
+from volrules.model import Spec
+from volrules.store import open_store
+from volrules.store.contract import Entry, Lease
+
+entry = Entry("v", "m", "p1", None, Spec(size=1), {"volumes": 1}, {}, "{}", "{}", lease=Lease("me", "t", 60))
+with open_store(sys.argv[1], create=True, retention=60) as store:
+    store.find_volume("v")
+    store.create(entry)
+    store.settle("m", "t", "dispatched")
+print(sorted({"sqlalchemy", "alembic", "psycopg"} & set(sys.modules)))
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", program, f"sqlite:///{path}"]
+    assert subprocess.run(command, env=environment, capture_output=True, check=True).stdout.strip() == b"[]"
 
 
 # -- reading changes nothing -----------------------------------------------------------------------------------------

@@ -43,7 +43,8 @@ def _lint(place: Place) -> int:
         diagnose(fault)
     if faults:
         return Exit.CONFIGURATION
-    with place.engine():
+    with place.engine() as engine:
+        engine.require_sound()
         write(f"{place.site or 'the built-in site'} is in order\n")
     return Exit.ACCEPTED
 

@@ -57,7 +57,8 @@ class Relay:
     def run(self, volume_id: str | None = None) -> Mapping[Settled, int]:
         """Settle everything that nobody has in hand, of one volume or of all; how many messages went which way.
 
-        What was to be tried again later is tried now, and nothing more than once or twice; what has served its time is removed. Raises StoreError.
+        What was to be tried again later is tried now, but not again and again; what has served its time is removed.
+        Raises StoreError.
         """
         if volume_id is None:
             self._store().hasten()

@@ -19,7 +19,13 @@ LOCK_VOLUME = """
     {for update}
 """
 
-REPORT = "UPDATE volumes SET status = :status, host = COALESCE(:host, host) WHERE id = :volume_id"
+# What is available is attached to nothing.
+REPORT = """
+    UPDATE volumes
+    SET status = :status, host = COALESCE(:host, host),
+        attach_status = CASE WHEN :is_available THEN 'detached' ELSE attach_status END
+    WHERE id = :volume_id
+"""
 
 DELETE = "UPDATE volumes SET status = 'deleted', charges = '{}', deleted_at = {now} WHERE id = :volume_id"
 
@@ -86,7 +92,8 @@ def report(
             "volume.released",
             f"the create of volume `{volume_id}` has failed and its quota is given back; delete it, or retry it first",
         )
-    transaction.run(REPORT, {"volume_id": volume_id, "status": status, "host": host})
+    values = {"volume_id": volume_id, "status": status, "host": host, "is_available": status == "available"}
+    transaction.run(REPORT, values)
 
 
 def delete(transaction: Transaction, volume_id: str) -> bool:

@@ -124,7 +124,9 @@ class SqlStore:
         return self._database.write(quota.set_right)
 
     def import_inventory(self, inventory: Inventory, charges_of: Callable[[Volume], Mapping[str, int]]) -> int:
-        return self._database.write(lambda it: stocktaking.take_in(it, inventory, charges_of), makes=True)
+        # Before the transaction: charges come from plugins, which take their time and may look into the store.
+        charges = stocktaking.charges_by_volume(inventory, charges_of)
+        return self._database.write(lambda it: stocktaking.take_in(it, inventory, charges), makes=True)
 
     def purge(self) -> int:
         purge = partial(housekeeping.purge, retention=self._retention, limit=PURGED_AT_ONCE)

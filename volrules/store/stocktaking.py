@@ -13,7 +13,10 @@ from volrules.store import quota
 from volrules.store.contract import Inventory
 from volrules.store.transaction import Transaction
 
-ChargesOf = Callable[[Volume], Mapping[str, int]]
+# One import at a time: two that bring in the same new volume would both charge it. Creates only read images.
+ONE_AT_A_TIME = "{lock table images in share row exclusive mode}"
+
+Charges = Mapping[str, Mapping[str, int]]
 
 CHARGED = "SELECT project_id, CAST(charges AS TEXT) FROM volumes WHERE id = :id {for update}"
 
@@ -39,14 +42,22 @@ BACKUPS = _upsert("backups", _columns(Backup))
 IMAGES = _upsert("images", _columns(Image))
 
 
-def take_in(transaction: Transaction, inventory: Inventory, charges_of: ChargesOf) -> int:
+def charges_by_volume(inventory: Inventory, charges_of: Callable[[Volume], Mapping[str, int]]) -> Charges:
+    """What each volume is charged: nothing when it is deleted, or nobody's to pay."""
+    return {
+        each.id: {} if each.project_id is None or each.status == "deleted" else dict(charges_of(each))
+        for each in inventory.volumes.values()
+    }
+
+
+def take_in(transaction: Transaction, inventory: Inventory, charges: Charges) -> int:
     """Write all of the inventory; returns how many rows."""
     # INVARIANT: rows are locked in the order of tables and ids that creates lock their sources in, usages last.
-    volumes = sorted(inventory.volumes.values(), key=lambda each: each.id)
+    transaction.run(ONE_AT_A_TIME)
     due = Counter[tuple[str, str]]()
     written = 0
-    for volume in volumes:
-        written += _take_in(transaction, volume, charges_of, due)
+    for volume in sorted(inventory.volumes.values(), key=lambda each: each.id):
+        written += _take_in(transaction, volume, charges[volume.id], due)
     written += transaction.run_each(SNAPSHOTS, _rows(inventory.snapshots.values()))
     written += transaction.run_each(BACKUPS, _rows(inventory.backups.values()))
     written += transaction.run_each(IMAGES, _rows(inventory.images.values()))
@@ -54,10 +65,11 @@ def take_in(transaction: Transaction, inventory: Inventory, charges_of: ChargesO
     return written
 
 
-def _take_in(transaction: Transaction, volume: Volume, charges_of: ChargesOf, due: Counter[tuple[str, str]]) -> int:
-    for project_id, charges in transaction.rows(CHARGED, {"id": volume.id}):
-        due.subtract({(project_id, resource): amount for resource, amount in json.loads(charges).items()})
-    charges = {} if volume.project_id is None or volume.status == "deleted" else dict(charges_of(volume))
+def _take_in(
+    transaction: Transaction, volume: Volume, charges: Mapping[str, int], due: Counter[tuple[str, str]]
+) -> int:
+    for project_id, charged in transaction.rows(CHARGED, {"id": volume.id}):
+        due.subtract({(project_id, resource): amount for resource, amount in json.loads(charged).items()})
     due.update({(str(volume.project_id), resource): amount for resource, amount in charges.items()})
     values = {
         **_row(volume),

@@ -24,6 +24,8 @@ DIALECT = Dialect(
     value=r"%(\1)s",
     locks=True,
 )
+_OUTAGES = ("25006", "53", "57014")
+"""SQLSTATEs of a server that takes no writes, lacks disk, memory or connections, or ran out of time."""
 _SETTINGS = "SET lock_timeout = {}; SET default_transaction_isolation = 'read committed'"
 _READ_ONLY = "; SET default_transaction_read_only = on"
 _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = ANY (current_schemas(false))"
@@ -85,7 +87,7 @@ def in_words(error: psycopg.Error, address: PostgreSQLAddress) -> StoreError:
         return StoreUnavailable(f"`{address}` does not answer ({_said(error)}); nothing was written, try again later")
     if isinstance(error, psycopg.errors.LockNotAvailable) or is_passing(error):
         return StoreUnavailable(f"`{address}` is busy; nothing was written, try again later")
-    if error.sqlstate in ("53100", "25006", "53300", "53200"):
+    if (error.sqlstate or "").startswith(_OUTAGES):
         return StoreUnavailable(f"`{address}`: {_said(error)}; nothing was written, try again later")
     return StoreError(f"`{address}`: {_said(error)}; nothing was written")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from volrules.errors import StoreError, StoreUncertain
+from volrules.errors import StoreError, StoreUnavailable, StoreUncertain
 from volrules.store.address import PostgreSQLAddress
 from volrules.store.commits import Commits, Take, Ticket
 from volrules.store.postgresql import creating, forks
@@ -46,11 +46,12 @@ class Creator:
         try:
             outcomes = self._created([each.work for each in tickets])
         except StoreError as error:
-            if len(tickets) == 1 or error.retryable or isinstance(error, StoreUncertain):
+            if len(tickets) == 1 or isinstance(error, StoreUnavailable | StoreUncertain):
                 raise
             self._commit_each(tickets)
-        except (KeyboardInterrupt, SystemExit):
-            self._leave_in_doubt(tickets)
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                self._leave_in_doubt(tickets)
             raise
         else:
             for ticket, outcome in zip(tickets, outcomes, strict=True):
@@ -82,6 +83,8 @@ class Creator:
             if is_lost(error):
                 self._disconnect()
             raise
+        except (ValueError, OverflowError) as error:
+            raise StoreError(f"`{self._address}`: {error}; nothing was written") from error
 
     def _connected(self) -> psycopg.Connection[Row]:
         try:

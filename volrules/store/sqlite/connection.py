@@ -80,8 +80,8 @@ def plainly(database: Path) -> Iterator[None]:
         raise in_words(error, database) from error
 
 
-def in_words(error: sqlite3.DatabaseError | OSError, database: Path) -> StoreError:
-    """The store's error for one of SQLite's or of the file system's."""
+def in_words(error: Exception, database: Path) -> StoreError:
+    """The store's error for one of SQLite's, of the file system's, or for a value that SQLite does not take."""
     if isinstance(error, OSError):
         return StoreUnavailable(f"`{database}` cannot be locked: {error.strerror}; nothing was written")
     name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")

@@ -44,19 +44,24 @@ def _tell(answers: Sequence[Answer]) -> None:
 def _attempt(transaction: SQLiteTransaction, database: Path, job: Job, *, in_company: bool) -> Answer:
     if in_company:
         transaction.run("SAVEPOINT job")
+    answer = _tried(transaction, database, job, in_company=in_company)
+    if in_company:
+        transaction.run("RELEASE job")
+    return answer
+
+
+def _tried(transaction: SQLiteTransaction, database: Path, job: Job, *, in_company: bool) -> Answer:
     try:
-        outcome = job.work(transaction)
+        return partial(job.settle, job.work(transaction))
     except Undo as undo:
         _undo(transaction, in_company=in_company)
-        outcome = undo.outcome(transaction)
+        return partial(job.settle, undo.outcome(transaction))
     except sqlite3.OperationalError:
         raise
     except Exception as error:  # noqa: BLE001  # one bad job does not spoil the others
         _undo(transaction, in_company=in_company)
-        return partial(job.fail, in_words(error, database) if isinstance(error, sqlite3.DatabaseError) else error)
-    if in_company:
-        transaction.run("RELEASE job")
-    return partial(job.settle, outcome)
+        is_values = isinstance(error, sqlite3.Error | ValueError | OverflowError)
+        return partial(job.fail, in_words(error, database) if is_values else error)
 
 
 def _undo(transaction: SQLiteTransaction, *, in_company: bool) -> None:

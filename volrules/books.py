@@ -1,0 +1,130 @@
+"""What an engine keeps in its store: volumes and quota through the ledger, messages through the relay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from volrules.charging import Charging, over_quota
+from volrules.decide import Decider
+from volrules.errors import PluginError, TransitionError
+from volrules.events import Events
+from volrules.host import Implementation
+from volrules.inventory import Inventory
+from volrules.ledger import Ledger, Order
+from volrules.model import Context, Decision, Receipt, Spec, Volume
+from volrules.relay import Hands, Relay
+from volrules.site import Site
+from volrules.store import open_store
+from volrules.store.contract import Claimed, OverQuota, Record
+from volrules.store.lazily import LazyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a project uses of a resource, and how much it may; ``limit`` -1: unlimited."""
+
+    project_id: str
+    resource: str
+    in_use: int
+    reserved: int
+    limit: int
+
+
+class Books:
+    """One site's store, with who writes to it; opened when it is first needed. Safe to share between threads."""
+
+    def __init__(
+        self,
+        site: Site,
+        url: str,
+        *,
+        decider: Decider,
+        charging: Charging,
+        events: Events,
+        chosen: tuple[Implementation, ...],
+    ) -> None:
+        """``chosen``: who dispatches, makes keys and deletes them. Raises SiteError where they outlast the leases."""
+        self.reader = LazyStore(lambda: open_store(url, read_only=True, retention=site.retention))
+        self.writer = LazyStore(lambda: open_store(url, create=True, retention=site.retention))
+        self.relay = Relay(self.writer, Hands(*chosen), events, site.relay)
+        self._ledger = Ledger(site, charging, self.writer)
+        self._site = site
+        self._decider = decider
+        self._charging = charging
+        self._events = events
+
+    def judge(self, decision: Decision, context: Context) -> Decision:
+        """The decision with what quota would say now; reads only."""
+        return self._ledger.judge(decision, context, self.reader())
+
+    def commit(self, decision: Decision, order: Order) -> tuple[Receipt, Claimed | None]:
+        """Create what was decided on; with a new volume comes its message, which is to be settled."""
+        return self._ledger.commit(decision, order, self.relay.lease())
+
+    def hand_on(self, receipt: Receipt, message: Claimed) -> Receipt:
+        """Try once to dispatch a new volume; the receipt says how far it came."""
+        if self._events:
+            self._events.tell("created", receipt=receipt.to_dict())
+        return self.relay.settle_inline(receipt, message)
+
+    def retry(self, volume_id: str) -> Record:
+        """Charge a volume whose create has failed once more, and try at once to settle it; how it stands then.
+
+        Raises VolumeUnknown, and TransitionError for one that has not failed or that exceeds its quota by now.
+        """
+        record = self.reader().get(volume_id)
+        charges = self._charges_of(_as_listed(record))
+        limits = {resource: self._limit(record.project_id or "", resource) for resource in charges}
+        outcome = self.writer().retry(volume_id, charges, limits)
+        if isinstance(outcome, OverQuota):
+            short = over_quota(outcome.shortages)[0]
+            raise TransitionError(short.code, f"volume `{volume_id}` cannot be retried: {short.message}")
+        self.relay.run(volume_id)
+        return self.writer().get(volume_id)
+
+    def quota(self, project_id: str | None = None) -> list[Quota]:
+        """What is used, and how much may be: of one project, or of all that use something."""
+        return [
+            Quota(
+                each.project_id, each.resource, each.in_use, each.reserved, self._limit(each.project_id, each.resource)
+            )
+            for each in self.reader().usages(project_id)
+        ]
+
+    def take_in(self, inventory: Inventory) -> int:
+        """Load what exists, charging quota without limits; how many entries were read."""
+        return self.writer().import_inventory(inventory, self._charges_of)
+
+    def close(self) -> None:
+        """Close the store."""
+        self.reader.close()
+        self.writer.close()
+
+    def _limit(self, project_id: str, resource: str) -> int:
+        return self._site.limit(project_id, resource)
+
+    def _charges_of(self, volume: Volume) -> Mapping[str, int]:
+        kind = self._decider.volume_type(volume.volume_type_id)
+        spec = Spec(
+            size=volume.size,
+            availability_zone=volume.availability_zone,
+            volume_type_id=volume.volume_type_id,
+            volume_type=None if kind is None else kind.name,
+        )
+        charges, failures = self._charging.charges(spec)
+        for each in failures:
+            if each.enforcement == "deny":
+                raise PluginError(each.message)
+        return charges
+
+
+def _as_listed(record: Record) -> Volume:
+    """The volume as an inventory would list it."""
+    return Volume(
+        id=record.id,
+        size=record.size,
+        availability_zone=record.availability_zone,
+        volume_type_id=record.volume_type_id,
+        project_id=record.project_id,
+    )
