@@ -29,7 +29,6 @@ def a_floor(site: Mapping[str, Any] = samples.SITE, inventory: Mapping[str, Any]
     """The floor for the same."""
     document = load_site(site).document
     catalogue, anyone = Catalogue(document), Context()
-    named = {each["name"]: each["name"] for each in document["volume_types"]}
-    kinds = [catalogue.volrules_find_volume_type(name, anyone) for name in named]
+    kinds = [catalogue.volrules_find_volume_type(each["name"], anyone) for each in document["volume_types"]]
     types = {key: each for each in kinds if each is not None for key in (each.name, each.id)}
     return Floor(document, load_inventory(inventory), types)

@@ -1,0 +1,85 @@
+"""How the cost grows: with vendors' plugins that have nothing to say, with the inventory, with the site."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from functools import partial
+from itertools import repeat
+from typing import Any
+
+from volrules import Engine, hookimpl
+from volrules.testing import a_request, a_volume
+
+from . import house, samples
+from .timing import Figure, Work, measure
+
+MANY = 100_000
+VENDORS = (1, 5, 20, 100)
+
+
+class Noop:
+    """A vendor's plugin that has nothing to say."""
+
+    def __init__(self, number: int) -> None:
+        self.name = f"noop{number}"
+
+    @hookimpl
+    def volrules_validate_volume(self, draft: Any) -> None:
+        """Nothing."""
+
+
+def noop(draft: Any) -> None:
+    """The same by itself."""
+
+
+def vendors(rounds: int) -> list[Figure]:
+    """A plain decision with ever more no-ops; and 100 calls of an empty function, for comparison."""
+    plain = samples.BODIES["plain"]
+    engines = {count: house.an_engine(tuple(map(Noop, range(count)))) for count in (0, *VENDORS)}
+    works: dict[str, Work] = {"floor": partial(house.a_floor().decide, plain, samples.CONTEXT)}
+    for count, engine in engines.items():
+        works[f"{count} no-ops"] = partial(engine.check, plain, samples.CONTEXT)
+    works["100 empty calls"] = _calls
+    return measure(works, rounds)
+
+
+def slope(figures: list[Figure]) -> tuple[float, float]:
+    """Microseconds that one more no-op adds, and how many empty calls that is."""
+    by_name = {each.name: each.nanoseconds for each in figures}
+    added = (by_name[f"{VENDORS[-1]} no-ops"] - by_name["0 no-ops"]) / VENDORS[-1]
+    return added / 1000, added / (by_name["100 empty calls"] / 100)
+
+
+def sizes(rounds: int) -> list[Figure]:
+    """A plain decision and a clone: with little to look through, and with 100,000 volumes, projects and types."""
+    clone = samples.BODIES["clone of a volume"]
+    typed = a_request(size=1, volume_type=f"type{MANY - 1}")
+    small, large_inventory, large_site = house.an_engine(), house.an_engine(inventory=_inventory()), _of_large_site()
+    return measure(
+        {
+            "clone, 1 volume": partial(small.check, clone, samples.CONTEXT),
+            f"clone, {MANY:,} volumes": partial(large_inventory.check, clone, samples.CONTEXT),
+            "typed, 3 types": partial(small.check, a_request(size=1, volume_type="ssd"), samples.CONTEXT),
+            f"typed, {MANY:,} types and projects": partial(large_site.check, typed, samples.CONTEXT),
+        },
+        rounds,
+        base="clone, 1 volume",
+    )
+
+
+def _calls() -> None:
+    for _ in repeat(None, 100):
+        noop(None)
+
+
+def _inventory() -> Mapping[str, Any]:
+    others = (a_volume(id=str(uuid.UUID(int=number, version=4)), host=f"node{number}") for number in range(MANY))
+    return {**samples.INVENTORY, "volumes": [*samples.INVENTORY["volumes"], *others]}
+
+
+def _of_large_site() -> Engine:
+    types = [{"name": f"type{number}"} for number in range(MANY)]
+    projects = {f"project{number}": {"per_volume_gigabytes": number} for number in range(MANY)}
+    quotas = {**samples.SITE["quotas"], "projects": projects}
+    return house.an_engine(site={**samples.SITE, "volume_types": types, "quotas": quotas})

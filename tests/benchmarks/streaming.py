@@ -1,0 +1,54 @@
+"""JSON Lines end to end, a line at a time: bytes, body, decision, document, text."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+import jiter
+
+from volrules import Engine
+from volrules.cli.terminal import compact
+from volrules.reading.request_lines import RequestLine, read_lines
+
+from . import samples
+from .floor import Floor
+from .timing import Figure, measure
+
+LINES = 200
+
+
+def figures(engine: Engine, floor: Floor, rounds: int) -> list[Figure]:
+    """By the floor and by the engine, for a stream of generated lines; nanoseconds are of one line."""
+    bodies = [*samples.BODIES.values(), *(body for body, _ in samples.cases(LINES - len(samples.BODIES), seed=2))]
+    lines = [{"id": n, "context": samples.CONTEXT, "request": body} for n, body in enumerate(bodies)]
+    text = b"".join(json.dumps(each).encode() + b"\n" for each in lines)
+    works = {"floor": partial(_by_hand, floor, text), "JSONL, a line": partial(_by_engine, engine, text)}
+    return [
+        Figure(each.name, each.base, round(each.nanoseconds / LINES, 1), each.ratio, each.spread)
+        for each in measure(works, rounds, turn=20_000_000)
+    ]
+
+
+def _by_engine(engine: Engine, text: bytes) -> list[str]:
+    lines = read_lines(BytesIO(text), lines_only=True)
+    checked = (engine.check(line.request, line.context, id=line.id) for line in lines if isinstance(line, RequestLine))
+    return [compact(decision.to_dict()) for decision in checked]
+
+
+def _by_hand(floor: Floor, text: bytes) -> list[str]:
+    written = []
+    for line in BytesIO(text):
+        document = jiter.from_json(line, catch_duplicate_keys=True, allow_inf_nan=False)
+        accepted, found, dispatch = floor.decide(document["request"], document["context"])
+        written.append(compact(_document(document["id"], found, dispatch, accepted=accepted)))
+    return written
+
+
+def _document(line: Any, found: Any, dispatch: Any, *, accepted: bool) -> dict[str, Any]:
+    if accepted:
+        return {"id": line, "outcome": "accepted", "spec": found, "dispatch": dispatch, "violations": []}
+    violations = [{"code": code, "path": path} for code, path in found]
+    return {"id": line, "outcome": "rejected", "spec": None, "dispatch": None, "violations": violations}
