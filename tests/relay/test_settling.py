@@ -194,7 +194,7 @@ def test_deleted_while_its_message_waits_behind_others_it_is_not_dispatched(open
     dispatcher = Dispatcher(before=DOWN)
     engine = open_engine(dispatcher, workers=1)
     receipts = [engine.create(PLAIN) for _ in range(3)]
-    dispatcher.before = times(1, lambda: [engine.delete(each.volume_id) for each in receipts[1:]])
+    dispatcher.before = times(1, lambda: (time.sleep(0.06), [engine.delete(each.volume_id) for each in receipts[1:]]))
     assert engine.relay() == {"dispatched": 3}
     assert dispatcher.ids == [receipts[0].volume_id]
 

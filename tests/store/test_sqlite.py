@@ -143,7 +143,7 @@ with open_store(sys.argv[1], create=True, retention=60) as store:
 print(sorted({"sqlalchemy", "alembic", "psycopg"} & set(sys.modules)))
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", program, f"sqlite:///{path}"]
+    command = [sys.executable, "-P", "-c", program, f"sqlite:///{path}"]
     assert subprocess.run(command, env=environment, capture_output=True, check=True).stdout.strip() == b"[]"
 
 
