@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from volrules.errors import SiteError as SiteError
     from volrules.errors import StoreError as StoreError
     from volrules.errors import StoreUnavailable as StoreUnavailable
+    from volrules.errors import StoreUncertain as StoreUncertain
     from volrules.errors import TransitionError as TransitionError
     from volrules.errors import UsageError as UsageError
     from volrules.errors import VolrulesError as VolrulesError
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from volrules.model import Volume as Volume
     from volrules.model import VolumeRequest as VolumeRequest
     from volrules.model import VolumeType as VolumeType
+    from volrules.order import Order as Order
     from volrules.violations import Violation as Violation
     from volrules.violations import violation as violation
 
@@ -54,6 +56,7 @@ _HOMES = {
         "SiteError",
         "StoreError",
         "StoreUnavailable",
+        "StoreUncertain",
         "TransitionError",
         "UsageError",
         "VolrulesError",
@@ -79,6 +82,7 @@ _HOMES = {
         "VolumeRequest",
         "VolumeType",
     ),
+    "volrules.order": ("Order",),
     "volrules.violations": ("Violation", "violation"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from volrules.charging import Charging, over_quota
 from volrules.decide import Decider
-from volrules.errors import PluginError, TransitionError
+from volrules.errors import PluginError, StoreError, TransitionError
 from volrules.events import Events
 from volrules.host import Implementation
 from volrules.inventory import Inventory
-from volrules.ledger import Ledger, Order
+from volrules.ledger import Committed, Ledger
 from volrules.model import Context, Decision, Receipt, Spec, Volume
+from volrules.order import Order
 from volrules.relay import Hands, Relay
 from volrules.site import Site
 from volrules.store import open_store
@@ -58,9 +59,13 @@ class Books:
         """The decision with what quota would say now; reads only."""
         return self._ledger.judge(decision, context, self.reader())
 
-    def commit(self, decision: Decision, order: Order) -> tuple[Receipt, Claimed | None]:
+    def commit(self, decision: Decision, order: Order) -> Committed:
         """Create what was decided on; with a new volume comes its message, which is to be settled."""
         return self._ledger.commit(decision, order, self.relay.lease())
+
+    def commit_all(self, decided: Iterable[tuple[Decision, Order]]) -> list[Committed | StoreError]:
+        """Create several that were decided on, sharing commits."""
+        return self._ledger.commit_all(decided, self.relay.lease)
 
     def hand_on(self, receipt: Receipt, message: Claimed) -> Receipt:
         """Try once to dispatch a new volume; the receipt says how far it came."""

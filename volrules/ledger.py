@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from volrules.charging import Charging, over_quota
 from volrules.codes import built_in
+from volrules.errors import StoreError
 from volrules.fingerprint import digest
 from volrules.host import OWN
 from volrules.jsonvalue import faults
 from volrules.model import Context, Decision, Message, Receipt
+from volrules.order import Order
 from volrules.site import Site
 from volrules.store.contract import (
     Claimed,
@@ -21,24 +22,39 @@ from volrules.store.contract import (
     Entry,
     KeyMismatch,
     Lease,
+    Outcome,
     OverQuota,
     Replayed,
     SourceChanged,
     Store,
 )
+from volrules.store.ids import new_id
 from volrules.violations import Violation
 
 _FAR_AS = {None: "dispatched", "pending": "pending", "keyed": "pending", "dispatched": "dispatched", "failed": "failed"}
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One create: who asks what, under which key; ``id`` is handed through to the receipt."""
+Committed = tuple[Receipt, Claimed | None]
 
-    body: Any
-    context: Context
-    idempotency_key: str | None = None
-    id: Any = None
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A create that is ready to be entered."""
+
+    order: Order
+    receipt: Receipt
+    entry: Entry
+    lease: Lease
+
+    def entered(self, outcome: Outcome) -> Committed:
+        """What came of it."""
+        if isinstance(outcome, Created):
+            return self.receipt, _claimed(self.entry, self.lease)
+        return _answer(outcome, self.receipt.decision, self.order), None
+
+    def entered_or_failed(self, outcome: Outcome | StoreError) -> Committed | StoreError:
+        """What came of it, where that may be a fault."""
+        return outcome if isinstance(outcome, StoreError) else self.entered(outcome)
 
 
 class Ledger:
@@ -57,23 +73,32 @@ class Ledger:
         shortages = reader.shortages(context.project_id, charges, self._limits(context, charges))
         return decision.noting((*failures, *over_quota(shortages)))
 
-    def commit(self, decision: Decision, order: Order, lease: Lease) -> tuple[Receipt, Claimed | None]:
+    def commit(self, decision: Decision, order: Order, lease: Lease) -> Committed:
         """Create the volume that was decided on, or find the receipt of the first time.
 
         With a new volume comes its message, already claimed under the lease.
         """
+        draft = self._drawn_up(decision, order, lease)
+        return draft if isinstance(draft, tuple) else draft.entered(self._store().create(draft.entry))
+
+    def commit_all(
+        self, decided: Iterable[tuple[Decision, Order]], lease: Callable[[], Lease]
+    ) -> list[Committed | StoreError]:
+        """Several creates that share commits, in order; each with its own outcome, and its own fault."""
+        drafts = [self._drawn_up(decision, order, lease()) for decision, order in decided]
+        outcomes = iter(self._store().create_many([each.entry for each in drafts if isinstance(each, _Draft)]))
+        return [each if isinstance(each, tuple) else each.entered_or_failed(next(outcomes)) for each in drafts]
+
+    def _drawn_up(self, decision: Decision, order: Order, lease: Lease) -> _Draft | Committed:
+        """What is to be entered, or the answer where there is nothing to enter."""
         charges: dict[str, int] = {}
         if decision.spec is not None:
             charges, failures = self._charging.charges(decision.spec)
             decision = decision.noting(failures)
         if decision.spec is None:
             return self._replayed(order) or _rejection(decision, order), None
-        receipt = Receipt(order.id, "created", str(uuid.uuid4()), "creating", "pending", False, decision)
-        entry = self._entry(receipt, order, charges, lease)
-        outcome = self._store().create(entry)
-        if isinstance(outcome, Created):
-            return receipt, _claimed(entry, lease)
-        return _answer(outcome, decision, order), None
+        receipt = Receipt(order.id, "created", new_id(), "creating", "pending", False, decision)
+        return _Draft(order, receipt, self._entry(receipt, order, charges, lease), lease)
 
     def _replayed(self, order: Order) -> Receipt | None:
         """The receipt stored under the order's key: a retry replays though its source is gone by now."""
@@ -87,7 +112,7 @@ class Ledger:
         assert decision.spec is not None
         kind = decision.basis.volume_type
         message = Message(
-            message_id=str(uuid.uuid4()),
+            message_id=new_id(),
             volume_id=volume_id,
             project_id=context.project_id,
             user_id=context.user_id,

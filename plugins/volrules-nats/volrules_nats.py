@@ -177,7 +177,12 @@ class _Line:
         )
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, self._timeout * 2), self._loop).result()
+        answer = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            answer.result(self._timeout * 2)
+        except BaseException:
+            answer.cancel()
+            raise
 
 
 async def _ignore(error: Exception) -> None:

@@ -43,7 +43,9 @@ def _process(command: Sequence[str], folder: Path) -> Work:
 
 def _write(folder: Path) -> None:
     (folder / "site.json").write_text(json.dumps(samples.SITE), encoding="utf-8")
-    (folder / "site.yaml").write_text("availability_zones: [nova, az1]\nvolume_types: [{name: ssd}]\n", encoding="utf-8")
+    (folder / "site.yaml").write_text(
+        "availability_zones: [nova, az1]\nvolume_types: [{name: ssd}]\n", encoding="utf-8"
+    )
     (folder / "inventory.json").write_text(json.dumps(samples.INVENTORY), encoding="utf-8")
     line = json.dumps({"request": samples.BODIES["plain"]})
     (folder / "requests.jsonl").write_text(f"{line}\n", encoding="utf-8")

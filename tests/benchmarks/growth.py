@@ -53,19 +53,17 @@ def slope(figures: list[Figure]) -> tuple[float, float]:
 
 def sizes(rounds: int) -> list[Figure]:
     """A plain decision and a clone: with little to look through, and with 100,000 volumes, projects and types."""
-    clone = samples.BODIES["clone of a volume"]
-    typed = a_request(size=1, volume_type=f"type{MANY - 1}")
+    clone, typed = samples.BODIES["clone of a volume"], a_request(size=1, volume_type=f"type{MANY - 1}")
     small, large_inventory, large_site = house.an_engine(), house.an_engine(inventory=_inventory()), _of_large_site()
-    return measure(
-        {
-            "clone, 1 volume": partial(small.check, clone, samples.CONTEXT),
-            f"clone, {MANY:,} volumes": partial(large_inventory.check, clone, samples.CONTEXT),
-            "typed, 3 types": partial(small.check, a_request(size=1, volume_type="ssd"), samples.CONTEXT),
-            f"typed, {MANY:,} types and projects": partial(large_site.check, typed, samples.CONTEXT),
-        },
-        rounds,
-        base="clone, 1 volume",
-    )
+    clones = {
+        "clone, 1 volume": partial(small.check, clone, samples.CONTEXT),
+        f"clone, {MANY:,} volumes": partial(large_inventory.check, clone, samples.CONTEXT),
+    }
+    types = {
+        "typed, 3 types": partial(small.check, a_request(size=1, volume_type="ssd"), samples.CONTEXT),
+        f"typed, {MANY:,} types and projects": partial(large_site.check, typed, samples.CONTEXT),
+    }
+    return [*measure(clones, rounds, base="clone, 1 volume"), *measure(types, rounds, base="typed, 3 types")]
 
 
 def _calls() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -21,15 +22,19 @@ LINES = 200
 
 
 def figures(engine: Engine, floor: Floor, rounds: int) -> list[Figure]:
-    """By the floor and by the engine, for a stream of generated lines; nanoseconds are of one line."""
-    bodies = [*samples.BODIES.values(), *(body for body, _ in samples.cases(LINES - len(samples.BODIES), seed=2))]
-    lines = [{"id": n, "context": samples.CONTEXT, "request": body} for n, body in enumerate(bodies)]
+    """For a stream of plain requests, and for one of generated ones, half of them spoilt; nanoseconds are of a line."""
+    plain = [samples.BODIES["plain"]] * LINES
+    mixed = [body for body, _ in samples.cases(LINES, seed=2)]
+    return [*_stream("plain", plain, engine, floor, rounds), *_stream("mixed", mixed, engine, floor, rounds)]
+
+
+def _stream(name: str, bodies: list[Any], engine: Engine, floor: Floor, rounds: int) -> list[Figure]:
+    lines = [{"id": number, "context": samples.CONTEXT, "request": body} for number, body in enumerate(bodies)]
     text = b"".join(json.dumps(each).encode() + b"\n" for each in lines)
-    works = {"floor": partial(_by_hand, floor, text), "JSONL, a line": partial(_by_engine, engine, text)}
-    return [
-        Figure(each.name, each.base, round(each.nanoseconds / LINES, 1), each.ratio, each.spread)
-        for each in measure(works, rounds, turn=20_000_000)
-    ]
+    base = f"floor, {name} lines"
+    works = {base: partial(_by_hand, floor, text), f"volrules, {name} lines": partial(_by_engine, engine, text)}
+    measured = measure(works, rounds, base, turn=20_000_000)
+    return [replace(each, nanoseconds=round(each.nanoseconds / LINES, 1)) for each in measured]
 
 
 def _by_engine(engine: Engine, text: bytes) -> list[str]:

@@ -21,7 +21,18 @@ from tests.builders import (
     assert_valid,
     codes,
 )
-from volrules import Engine, Receipt, Refused, Report, StoreError, UsageError, VolrulesError, VolumeUnknown, hookimpl
+from volrules import (
+    Engine,
+    Order,
+    Receipt,
+    Refused,
+    Report,
+    StoreError,
+    UsageError,
+    VolrulesError,
+    VolumeUnknown,
+    hookimpl,
+)
 
 
 class Hand:
@@ -412,3 +423,30 @@ def test_faults_say_whether_to_try_again(tmp_path):
 def test_a_report_is_available_or_error_from_a_host_or_none(members):
     with pytest.raises(TypeError):
         Report(*members)
+
+
+def test_creates_that_share_commits_keep_their_own_outcomes(tmp_path):
+    site = {"quotas": {"default": {"volumes": 3, "gigabytes": -1}}}
+    orders = [
+        Order(a_request(size=1), id="first", idempotency_key="k"),
+        Order(a_request(size=0), id="wrong"),
+        Order(a_request(size=1), id="again", idempotency_key="k"),
+        Order(a_request(size=2), id="another", idempotency_key="k"),
+        *(Order(a_request(size=1), id=number) for number in range(3)),
+    ]
+    with Engine.open(site, store=f"sqlite:///{tmp_path}/v.db") as engine:
+        receipts = engine.create_many(orders)
+        assert [each.id for each in receipts] == [each.id for each in orders]
+        assert [each.outcome for each in receipts] == ["created", "rejected", "created", "rejected"] + [
+            "created",
+            "created",
+            "rejected",
+        ]
+        assert (receipts[2].replayed, receipts[2].volume_id) == (True, receipts[0].volume_id)
+        assert [each.decision.violations[0].code for each in receipts if each.outcome == "rejected"] == [
+            "size.not_positive",
+            "idempotency.mismatch",
+            "quota.volumes",
+        ]
+        assert {each.resource: each.in_use for each in engine.quota()}["volumes"] == 3
+        assert engine.quota_check() == []

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from volrules.cli.evaluation import evaluate
+from volrules.cli.answering import evaluate
+from volrules.cli.crew import Crew, crew_options
 from volrules.cli.options import Place, caller, context_options, format_option, place_options
+from volrules.cli.printers import Answer
+from volrules.cli.terminal import stdout
+from volrules.cli.work import Act, Work
 from volrules.model import Context
 from volrules.reading.request_lines import RequestLine
+
+if TYPE_CHECKING:
+    from volrules.engine import Engine
 
 
 @click.command()
@@ -18,6 +25,7 @@ from volrules.reading.request_lines import RequestLine
 @click.option("--inventory", metavar="FILE", help="What exists already, in place of what the store knows.")
 @place_options
 @context_options
+@crew_options
 @format_option
 def check(requests: str, inventory: str | None, place: Place, **options: Any) -> int:
     """Decide REQUESTS and write nothing.
@@ -27,36 +35,43 @@ def check(requests: str, inventory: str | None, place: Place, **options: Any) ->
     source = click.get_current_context().get_parameter_source("store")
     if inventory is not None and source is ParameterSource.COMMANDLINE:
         raise click.UsageError("--inventory and --store exclude each other; name what the requests' sources are in.")
-    text_format, context = _taken(options)
-    with place.engine(inventory) as engine:
-
-        def decide(line: RequestLine) -> Any:
-            return engine.check(line.request, line.context or context, id=line.id)
-
-        return evaluate(requests, text_format, decide)
+    return _answered(requests, _check, place, inventory, **options)
 
 
 @click.command()
 @click.argument("requests")
 @place_options
 @context_options
+@crew_options
 @format_option
 def create(requests: str, place: Place, **options: Any) -> int:
     """Decide REQUESTS, reserve quota, record the volumes and hand them on.
 
     REQUESTS is a JSON file, a file of JSON Lines, or - for stdin.
     """
-    text_format, context = _taken(options)
-    with place.engine() as engine:
-
-        def make(line: RequestLine) -> Any:
-            key = line.idempotency_key
-            return engine.create(line.request, line.context or context, idempotency_key=key, id=line.id)
-
-        return evaluate(requests, text_format, make)
+    return _answered(requests, _create, place, **options)
 
 
-def _taken(options: dict[str, Any]) -> tuple[str, Context]:
-    """The format, and the context of lines without one."""
-    text_format = options.pop("text_format")
-    return text_format, Context.from_dict(caller(**options))
+def _answered(
+    requests: str,
+    act: Act,
+    place: Place,
+    inventory: str | None = None,
+    *,
+    text_format: str,
+    workers: int,
+    scheduler: str | None,
+    **options: Any,
+) -> int:
+    debug = click.get_current_context().find_root().params["debug"]
+    context = Context.from_dict(caller(**options))
+    work = Work(act, place, inventory, context, text_format, coloured=stdout().isatty(), debug=debug)
+    return evaluate(requests, work, Crew(workers, scheduler))
+
+
+def _check(engine: Engine, line: RequestLine, context: Context) -> Answer:
+    return engine.check(line.request, line.context or context, id=line.id)
+
+
+def _create(engine: Engine, line: RequestLine, context: Context) -> Answer:
+    return engine.create(line.request, line.context or context, idempotency_key=line.idempotency_key, id=line.id)

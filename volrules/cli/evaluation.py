@@ -1,57 +1,67 @@
-"""Reads a request, answers it, prints the answer: one at a time, so that the input's size does not matter."""
+"""Answers requests and prints the answers: one at a time, so that the input's size does not matter."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
 
-import click
-
-from volrules.cli.exits import Exit, gravest
+from volrules.cli.exits import Exit
 from volrules.cli.faults import exit_of, told
-from volrules.cli.printers import Answer, Printer, printer
-from volrules.cli.progress import Bar
-from volrules.cli.requests import Requests, opened
+from volrules.cli.printers import Answer
 from volrules.cli.terminal import diagnose
+from volrules.cli.work import Respond
 from volrules.errors import VolrulesError
-from volrules.reading.request_lines import RequestLine
+from volrules.reading.request_lines import RequestLine, UnreadableLine
 
-Respond = Callable[[RequestLine], Answer]
 _OF_OUTCOME = {"accepted": Exit.ACCEPTED, "created": Exit.ACCEPTED, "rejected": Exit.REJECTED}
 
 
-def evaluate(name: str, text_format: str, respond: Respond) -> Exit:
-    """Answer all requests of a file (``-``: stdin) and print the answers; the exit code for all of them."""
-    with opened(name) as requests, Bar(requests) as bar:
-        evaluation = _Evaluation(requests, respond, printer(text_format, bar.write))
-        evaluation.run(bar)
-    if not evaluation.tally:
-        diagnose(f"there is nothing to evaluate in {requests.name}; write a request, or one a line")
-        return Exit.NOTHING
-    return gravest(evaluation.exits)
+class Output(Protocol):
+    """Where answers go."""
+
+    def answer(self, number: int, answer: Answer) -> None:
+        """Take the answer to the request of that line or place."""
 
 
-class _Evaluation:
-    """One pass over an input. ``tally``: outcomes; ``exits``: what each line means for the exit code."""
+@dataclass(slots=True)
+class Score:
+    """``tally``: how often there was which outcome; ``exits``: what they mean for the exit code."""
 
-    def __init__(self, requests: Requests, respond: Respond, output: Printer) -> None:
-        self.requests = requests
-        self.respond = respond
-        self.output = output
-        self.tally: Counter[str] = Counter()
-        self.exits: set[Exit] = set()
+    tally: Counter[str] = field(default_factory=Counter)
+    exits: set[Exit] = field(default_factory=set)
 
-    def run(self, bar: Bar) -> None:
-        """All lines, in order."""
-        for line in self.requests:
+    def note(self, outcome: str, code: Exit) -> None:
+        """Count an outcome."""
+        self.tally[outcome] += 1
+        self.exits.add(code)
+
+    def add(self, other: Score) -> None:
+        """Count another's outcomes too."""
+        self.tally += other.tally
+        self.exits |= other.exits
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Answers the lines of an input. ``source``: its name; ``debug``: show tracebacks."""
+
+    source: str
+    respond: Respond
+    output: Output
+    debug: bool = False
+    score: Score = field(default_factory=Score)
+
+    def run(self, lines: Iterable[RequestLine | UnreadableLine], step: Callable[[], None] = lambda: None) -> None:
+        """All lines, in order; ``step`` is called after each."""
+        for line in lines:
             if isinstance(line, RequestLine):
                 self.answer(line)
             else:
-                diagnose(f"{self.requests.name}: {line.error}")
-                self.note("not readable", Exit.UNREADABLE)
-            bar.step()
-        self.output.end(self.tally)
+                diagnose(f"{self.source}: {line.error}")
+                self.score.note("not readable", Exit.UNREADABLE)
+            step()
 
     def answer(self, line: RequestLine) -> None:
         """Answer one request; a fault is its own, unless it is the command's, the site's or the plugins'."""
@@ -60,17 +70,7 @@ class _Evaluation:
         except Exception as error:
             if isinstance(error, VolrulesError) and exit_of(error) in (Exit.USAGE, Exit.CONFIGURATION):
                 raise
-            self.fault(line, error)
+            self.score.note("not answered", told(error, self.debug, f"{self.source}: line {line.number}: "))
         else:
             self.output.answer(line.number, answer)
-            self.note(answer.outcome, _OF_OUTCOME[answer.outcome])
-
-    def fault(self, line: RequestLine, error: Exception) -> None:
-        """Tell what went wrong with a line."""
-        debug: Any = click.get_current_context().find_root().params["debug"]
-        self.note("not answered", told(error, debug, f"{self.requests.name}: line {line.number}: "))
-
-    def note(self, outcome: str, code: Exit) -> None:
-        """Count an outcome."""
-        self.tally[outcome] += 1
-        self.exits.add(code)
+            self.score.note(answer.outcome, _OF_OUTCOME[answer.outcome])

@@ -4,70 +4,60 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from dataclasses import dataclass
 
 import click
 
 from volrules.cli.report import report
-from volrules.cli.terminal import compact, indented, stdout
+from volrules.cli.terminal import compact, indented
 from volrules.model import Decision, Receipt
 
 Answer = Decision | Receipt
 Write = Callable[[str], None]
 
 
-class Printer(Protocol):
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What ``--format`` asks for. ``render``: the answer to the request of that line or place, as text.
+
+    ``opening`` stands before the first answer, ``between`` before every other one.
+    ``closing``: what comes after the last one, given the outcomes and whether anything was answered.
+    """
+
+    render: Callable[[int, Answer], str]
+    closing: Callable[[Mapping[str, int], bool], str] = lambda tally, answered: ""
+    opening: str = ""
+    between: str = ""
+
+
+def form(text_format: str, coloured: bool) -> Form:
+    """The form of a format's name; ``coloured``: where it is for reading, with colours."""
+    if text_format == "text" and coloured:
+        return Form(_report, _summary)
+    return _FORMS[text_format]
+
+
+class Printer:
     """Prints answers in their order."""
+
+    def __init__(self, shape: Form, write: Write) -> None:
+        self._form = shape
+        self._write = write
+        self._answered = False
 
     def answer(self, number: int, answer: Answer) -> None:
         """Print the answer to the request of that line or place."""
+        self.add(self._form.render(number, answer))
+
+    def add(self, text: str) -> None:
+        """Print answers that are rendered, and joined, already."""
+        self._write((self._form.between if self._answered else self._form.opening) + text)
+        self._answered = True
 
     def end(self, tally: Counter[str]) -> None:
         """Print what comes after the last one."""
-
-
-def printer(text_format: str, write: Write) -> Printer:
-    """The printer for ``--format``."""
-    return _PRINTERS[text_format](write)
-
-
-class _JSONLines:
-    def __init__(self, write: Write) -> None:
-        self._write = write
-
-    def answer(self, number: int, answer: Answer) -> None:
-        self._write(f"{compact(answer.to_dict())}\n")
-
-    def end(self, tally: Counter[str]) -> None:
-        pass
-
-
-class _JSON:
-    """An array, written as it comes."""
-
-    def __init__(self, write: Write) -> None:
-        self._write = write
-        self._before = "[\n"
-
-    def answer(self, number: int, answer: Answer) -> None:
-        self._write(self._before + _shifted(indented(answer.to_dict())))
-        self._before = ",\n"
-
-    def end(self, tally: Counter[str]) -> None:
-        self._write("[]\n" if self._before == "[\n" else "\n]\n")
-
-
-class _Text:
-    def __init__(self, write: Write) -> None:
-        coloured = stdout().isatty()
-        self._write: Write = write if coloured else lambda text: write(click.unstyle(text))
-
-    def answer(self, number: int, answer: Answer) -> None:
-        self._write(f"{report(number, answer)}\n")
-
-    def end(self, tally: Counter[str]) -> None:
-        if tally:
-            self._write(f"{summary(tally)}\n")
+        if closing := self._form.closing(tally, self._answered):
+            self._write(closing)
 
 
 def summary(tally: Mapping[str, int]) -> str:
@@ -75,8 +65,32 @@ def summary(tally: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.items()))
 
 
-def _shifted(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.split("\n"))
+def _summary(tally: Mapping[str, int], answered: bool) -> str:
+    return f"{summary(tally)}\n" if tally else ""
 
 
-_PRINTERS: Mapping[str, Callable[[Write], Printer]] = {"text": _Text, "json": _JSON, "jsonl": _JSONLines}
+def _report(number: int, answer: Answer) -> str:
+    return f"{report(number, answer)}\n"
+
+
+def _plain_report(number: int, answer: Answer) -> str:
+    return click.unstyle(_report(number, answer))
+
+
+def _json_line(number: int, answer: Answer) -> str:
+    return f"{compact(answer.to_dict())}\n"
+
+
+def _element(number: int, answer: Answer) -> str:
+    return "\n".join(f"  {line}" for line in indented(answer.to_dict()).split("\n"))
+
+
+def _end_of_array(tally: Mapping[str, int], answered: bool) -> str:
+    return "\n]\n" if answered else "[]\n"
+
+
+_FORMS: Mapping[str, Form] = {
+    "text": Form(_plain_report, _summary),
+    "json": Form(_element, _end_of_array, opening="[\n", between=",\n"),
+    "jsonl": Form(_json_line),
+}

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
+from volrules.cli.chunks import Chunks, Head
 from volrules.errors import UsageError
 from volrules.reading.request_lines import RequestLine, UnreadableLine, read_lines
 
@@ -22,8 +23,18 @@ class Requests:
     stream: BinaryIO
     size: int | None = None
 
-    def __iter__(self) -> Iterator[RequestLine | UnreadableLine]:
-        return read_lines(self.stream, lines_only=self.name.endswith(".jsonl"))
+    def lines(self, head: Head | None = None) -> Iterator[RequestLine | UnreadableLine]:
+        """All requests, or those of the head of the input."""
+        stream = self.stream if head is None else cast("BinaryIO", head)
+        return read_lines(stream, lines_only=self.name.endswith(".jsonl"))
+
+    def head(self) -> Head:
+        """The first lines, and all of an input that is no JSON Lines."""
+        return Head(self.stream)
+
+    def below(self, head: Head) -> Chunks:
+        """What comes below the head, unread."""
+        return Chunks(self.stream, head.lines + 1)
 
     @property
     def read(self) -> int:

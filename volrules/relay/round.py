@@ -13,20 +13,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from volrules.relay.settling import Settling
+from volrules.relay.settling import Done, Settling
 from volrules.relay.tally import Tally
 from volrules.site import RelaySettings
 from volrules.store.contract import Claimed, Store
 
-BATCH = 16
+BATCH = 32
+_FRESH = 0.05
+"""Seconds for which a message is taken to be as it was when it was claimed: a delete in them comes too late."""
+_LONG = 0.5
+"""Seconds after which what is done is recorded, though its batch is not at its end."""
 _HANDED_BACK = "handed back before it was tried: its relay was stopped, or something before it took too long"
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Messages claimed together; ``begin_by``: when, by the monotonic clock, it is too late to begin another."""
+    """Messages claimed together.
+
+    By the monotonic clock, ``claimed_at``: when; ``begin_by``: when it is too late to begin another.
+    """
 
     messages: list[Claimed]
+    claimed_at: float
     begin_by: float
 
 
@@ -83,26 +91,51 @@ class Round:
             raise
 
     def _claim(self, limit: int) -> Batch:
-        if self._stop.is_set() or self._is_broken_off:
-            return Batch([], 0.0)
+        if self._is_over():
+            return Batch([], 0.0, 0.0)
         # INVARIANT: the clock is read before the lease begins, so that it runs out here before it does in the store.
-        begin_by = monotonic() + self._settings.lease - self._patience
-        return Batch(self._store().claim(owner(), self._settings.lease, limit, self._volume_id), begin_by)
+        now = monotonic()
+        messages = self._store().claim(owner(), self._settings.lease, limit, self._volume_id)
+        return Batch(messages, now, now + self._settings.lease - self._patience)
 
     def _settle_all(self, batch: Batch) -> bool:
-        """Settle the messages that can be begun in time, and hand back the others; whether there were none."""
+        """Settle the messages that can be begun in time, and hand back the others; whether there were none.
+
+        What is done is recorded together: a kill before that brings it all back, and all of it is idempotent.
+        """
+        done: list[Done] = []
+        recorded_at = batch.claimed_at
         for place, claimed in enumerate(batch.messages):
-            if self._stop.is_set() or self._is_broken_off or monotonic() > batch.begin_by:
+            if self._is_over() or monotonic() > batch.begin_by:
+                self._record(done)
                 self._hand_back(batch.messages[place:])
                 return False
-            self._tally.note(claimed.id, self._settling.settle(self._as_it_is_now(claimed) if place else claimed))
+            self._attempt(claimed, monotonic() - batch.claimed_at, done)
+            if monotonic() - recorded_at > _LONG:
+                self._record(done)
+                done, recorded_at = [], monotonic()
+        self._record(done)
         return True
+
+    def _attempt(self, claimed: Claimed, since: float, done: list[Done]) -> None:
+        outcome = self._settling.attempt(claimed if since < _FRESH else self._as_it_is_now(claimed))
+        if isinstance(outcome, Done):
+            done.append(outcome)
+        else:
+            self._tally.note(claimed.id, outcome)
+
+    def _record(self, done: list[Done]) -> None:
+        for each, settlement in zip(done, self._settling.record(done), strict=True):
+            self._tally.note(each.claimed.id, settlement)
 
     def _as_it_is_now(self, claimed: Claimed) -> Claimed:
         """The message, which has waited for those before it: its volume may have been deleted meanwhile."""
         if claimed.operation == "create" and self._store().find_volume(claimed.volume_id) is None:
             return replace(claimed, deleted=True)
         return claimed
+
+    def _is_over(self) -> bool:
+        return self._stop.is_set() or self._is_broken_off
 
     def _hand_back(self, messages: list[Claimed]) -> None:
         for each in messages:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
@@ -37,8 +37,20 @@ class Settlement:
     wait: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A message whose work is done and not recorded yet.
+
+    ``message``: what was handed on, None where there was nothing to hand on; ``status``: as in a settlement.
+    """
+
+    claimed: Claimed
+    message: Message | None = None
+    status: str | None = None
+
+
 class Settling:
-    """Does what claimed messages ask for; safe to share between threads."""
+    """Does what claimed messages ask for, and records it; safe to share between threads."""
 
     def __init__(self, store: Callable[[], Store], hands: Hands, events: Events, settings: RelaySettings) -> None:
         self._store = store
@@ -48,10 +60,15 @@ class Settling:
 
     def settle(self, claimed: Claimed) -> Settlement:
         """Take the message as far as it goes. Raises StoreError: then the lease runs out, and it comes again."""
+        outcome = self.attempt(claimed)
+        return self.record([outcome])[0] if isinstance(outcome, Done) else outcome
+
+    def attempt(self, claimed: Claimed) -> Settlement | Done:
+        """Take the message as far as it goes; what is done is left to be recorded. Raises StoreError."""
         if claimed.operation == "delete":
             return self._delete(claimed)
         if claimed.deleted:
-            return self._dispatched(claimed)
+            return Done(claimed)
         if claimed.attempts > self._settings.attempts:
             return self._failed(claimed, self._gave_up(claimed))
         try:
@@ -61,9 +78,29 @@ class Settling:
         except Fault as fault:
             return self._postponed_or_failed(claimed, fault)
 
-    def _create(self, claimed: Claimed) -> Settlement:
+    def record(self, done: Sequence[Done]) -> list[Settlement]:
+        """Record what is done, all claimed together, in one transaction; how far each came. Raises StoreError."""
+        if not done:
+            return []
+        held = self._settled([each.claimed.id for each in done], done[0].claimed.token)
+        return [
+            self._recorded(each) if each.claimed.id in held else Settlement("pending", each.status) for each in done
+        ]
+
+    def _settled(self, message_ids: list[str], token: str) -> set[str]:
+        store: Any = self._store()
+        if hasattr(store, "settle_all"):
+            return set(store.settle_all(message_ids, token))
+        return {each for each in message_ids if store.settle(each, token, "dispatched")}
+
+    def _recorded(self, done: Done) -> Settlement:
+        if done.message is not None and self._events:
+            self._events.tell("dispatched", volume_id=done.message.volume_id, message=done.message.to_dict())
+        return Settlement("dispatched", done.status)
+
+    def _create(self, claimed: Claimed) -> Settlement | Done:
         envelope = json.loads(claimed.body)
-        message = replace(Message.from_dict(envelope["message"]), encryption_key_id=claimed.encryption_key_id)
+        message = Message.from_dict({**envelope["message"], "encryption_key_id": claimed.encryption_key_id})
         if message.spec.encryption_key is not None and message.encryption_key_id is None:
             try:
                 message = replace(message, encryption_key_id=self._make_key(message, envelope["encryption"]))
@@ -74,9 +111,9 @@ class Settling:
                 self._disown(message, str(message.encryption_key_id))
                 return Settlement("pending")
             if noted == "deleted":
-                return self._dispatched(claimed)
+                return Done(claimed)
         report = self._hands.hand_on(message)
-        return self._dispatched(claimed, message, report)
+        return Done(claimed, message, None if report is None else self._report(claimed.volume_id, report))
 
     def _make_key(self, message: Message, encryption: Any) -> str:
         return self._hands.make_key(message, encryption, late=partial(self._disown, message))
@@ -93,14 +130,6 @@ class Settling:
         except (VolrulesError, Fault) as error:
             log.error("the key of volume %s came too late and is left behind", message.volume_id, exc_info=error)
 
-    def _dispatched(self, claimed: Claimed, message: Message | None = None, report: Report | None = None) -> Settlement:
-        status = None if report is None else self._report(claimed.volume_id, report)
-        if not self._store().settle(claimed.id, claimed.token, "dispatched"):
-            return Settlement("pending", status)
-        if message is not None and self._events:
-            self._events.tell("dispatched", volume_id=message.volume_id, message=message.to_dict())
-        return Settlement("dispatched", status)
-
     def _report(self, volume_id: str, report: Report) -> str | None:
         # Before the message is settled: a kill in between brings it back, and the dispatcher tells once more.
         try:
@@ -110,14 +139,14 @@ class Settling:
             return None
         return report.status
 
-    def _delete(self, claimed: Claimed) -> Settlement:
+    def _delete(self, claimed: Claimed) -> Settlement | Done:
         """Delete a key. This is never given up: a key that nobody deletes would be there for ever."""
         context = Context(claimed.project_id or Context().project_id, claimed.user_id)
         try:
             self._hands.remove_key(claimed.volume_id, claimed.encryption_key_id, context)
         except (Fault, Refused) as fault:
             return self._postponed(claimed, fault)
-        return self._dispatched(claimed)
+        return Done(claimed)
 
     def _postponed_or_failed(self, claimed: Claimed, fault: Fault) -> Settlement:
         if claimed.attempts >= self._settings.attempts:

@@ -1,0 +1,1 @@
+"""Other engines, in their languages, on some of the rules."""

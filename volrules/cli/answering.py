@@ -1,0 +1,73 @@
+"""All of an input: its head is answered here, and what is below it by as many as there are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+
+from volrules.cli.chunks import Chunks, Head
+from volrules.cli.crew import Crew
+from volrules.cli.evaluation import Evaluation
+from volrules.cli.exits import Exit, gravest
+from volrules.cli.printers import Printer
+from volrules.cli.progress import Bar
+from volrules.cli.requests import Requests, opened
+from volrules.cli.terminal import diagnose
+from volrules.cli.work import Work
+
+
+def evaluate(name: str, work: Work, crew: Crew) -> Exit:
+    """Answer all requests of a file (``-``: stdin) and print the answers; the exit code for all of them."""
+    with work.engine() as engine, opened(name) as requests, Bar(requests) as bar:
+        work = replace(work, source=requests.name)
+        printer = Printer(work.form(), bar.write)
+        evaluation = Evaluation(requests.name, work.respond(engine), printer, work.debug)
+        head = _head(requests, work, crew)
+        evaluation.run(requests.lines(head), bar.step)
+        if head is not None and head.cut:
+            rest = _Rest(replace(work, repeatable=crew.repeats), printer, evaluation, bar)
+            end = rest.run(requests.below(head), crew)
+            if end is not None:
+                return end
+        printer.end(evaluation.score.tally)
+    if not evaluation.score.tally:
+        diagnose(f"there is nothing to evaluate in {requests.name}; write a request, or one a line")
+        return Exit.NOTHING
+    return gravest(evaluation.score.exits)
+
+
+def _head(requests: Requests, work: Work, crew: Crew) -> Head | None:
+    """What is answered here; None: everything."""
+    return None if crew.alone or not work.can_travel() else requests.head()
+
+
+class _Rest:
+    """Gives the chunks of an input to the crew, and prints what comes back as if it had been answered here."""
+
+    def __init__(self, work: Work, printer: Printer, evaluation: Evaluation, bar: Bar) -> None:
+        self._work = work
+        self._printer = printer
+        self._score = evaluation.score
+        self._bar = bar
+
+    def run(self, chunks: Chunks, crew: Crew) -> Exit | None:
+        """All chunks, in order; the exit code where one of them ends it."""
+        from volrules.cli.parallel import in_order
+        from volrules.cli.worker import answer
+
+        with crew.hired() as (executor, size):
+            for answered in in_order(executor, answer, self._work, chunks, 2 * size):
+                for kind, text in answered.parts:
+                    self._print(kind, text)
+                self._score.add(answered.score)
+                self._bar.step()
+                if answered.end is not None:
+                    return answered.end
+        return None
+
+    def _print(self, kind: str, text: str) -> None:
+        if kind == "answers":
+            self._printer.add(text)
+        else:
+            click.echo(text, err=True, nl=False)

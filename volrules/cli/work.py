@@ -1,0 +1,67 @@
+"""What is asked of every request line, in a form that another process can take up."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from volrules.cli.options import Place
+from volrules.cli.printers import Answer, Form, form
+from volrules.model import Context
+from volrules.reading.request_lines import RequestLine
+
+if TYPE_CHECKING:
+    from volrules.engine import Engine
+
+Respond = Callable[[RequestLine], Answer]
+Act = Callable[["Engine", RequestLine, Context], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A command's work on its input; it can be pickled.
+
+    ``act``: a function of a module, that has an engine answer a line for a caller. ``caller``: of lines without one.
+    ``source``: the input's name, for diagnostics. ``run``: no other run of a command has it.
+    ``repeatable``: a line may be answered again, by somebody who does not know that it was.
+    """
+
+    act: Act
+    place: Place
+    inventory: str | None
+    caller: Context
+    text_format: str
+    coloured: bool
+    debug: bool
+    source: str = ""
+    repeatable: bool = False
+    run: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def engine(self) -> Engine:
+        """Open the engine that it takes."""
+        return self.place.engine(self.inventory)
+
+    def form(self) -> Form:
+        """How its answers are printed."""
+        return form(self.text_format, self.coloured)
+
+    def respond(self, engine: Engine) -> Respond:
+        """What answers a line."""
+
+        def respond(line: RequestLine) -> Answer:
+            return self.act(engine, self._keyed(line), self.caller)
+
+        return respond
+
+    def can_travel(self) -> bool:
+        """Whether another process can open what this one has opened: a pipe is read only once."""
+        return all(document is None or Path(document).is_file() for document in (self.place.site, self.inventory))
+
+    def _keyed(self, line: RequestLine) -> RequestLine:
+        # Whatever repeats a line of this run finds the volume that was made the first time.
+        if self.repeatable and line.idempotency_key is None:
+            return replace(line, idempotency_key=f"{self.run}-{line.number}")
+        return line

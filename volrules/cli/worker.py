@@ -1,0 +1,78 @@
+"""One process of several: it opens the engine once, and answers one chunk of requests after the other."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from volrules.cli.chunks import Chunk
+from volrules.cli.evaluation import Evaluation, Score
+from volrules.cli.exits import Exit
+from volrules.cli.faults import told
+from volrules.cli.guard import _log_on_stderr
+from volrules.cli.transcript import Part, Transcript, Wire
+from volrules.cli.work import Work
+
+if TYPE_CHECKING:
+    from volrules.engine import Engine
+
+_KEPT = 4
+"""Engines: a cluster's process may work for several commands at a time, and is not told when one ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A chunk's answers. ``parts``: what to print, in order; ``end``: why nothing more is to be answered."""
+
+    parts: list[Part]
+    score: Score
+    end: Exit | None
+
+
+def answer(work: Work, chunk: Chunk) -> Answered:
+    """Answer a chunk. Whatever goes wrong is told in what it prints."""
+    with _turn:  # what plugins print meanwhile is this chunk's
+        transcript, score, end = Transcript(work.form()), Score(), None
+        with _diverted(transcript.wire, work.debug):
+            try:
+                respond = work.respond(_desk.engine(work))
+                Evaluation(work.source, respond, transcript, work.debug, score).run(chunk.requests())
+            except Exception as error:  # noqa: BLE001 - here ends what this process does for the command
+                end = told(error, work.debug)
+        return Answered(transcript.parts(), score, end)
+
+
+class _Desk:
+    """The engines that are open in this process, by the run of a command that each is open for."""
+
+    def __init__(self) -> None:
+        self._engines: dict[str, Engine] = {}
+
+    def engine(self, work: Work) -> Engine:
+        """The engine of a piece of work."""
+        if work.run not in self._engines:
+            self.clear(_KEPT - 1)
+            with _diverted(Wire(), work.debug):  # the command has told already
+                self._engines[work.run] = work.engine()
+        return self._engines[work.run]
+
+    def clear(self, left: int = 0) -> None:
+        """Close the oldest engines until so many are left."""
+        while len(self._engines) > left:
+            self._engines.pop(next(iter(self._engines))).close()
+
+
+_turn = threading.Lock()
+_desk = _Desk()
+atexit.register(_desk.clear)
+
+
+@contextmanager
+def _diverted(wire: Wire, debug: bool) -> Iterator[None]:
+    """What is printed and logged goes there."""
+    with redirect_stdout(wire), redirect_stderr(wire), _log_on_stderr(debug):
+        yield
