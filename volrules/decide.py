@@ -271,7 +271,7 @@ class _Evaluation:
             backup_id=request.backup_id,
             volume_type_id=None if kind is None else kind.id,
             volume_type=None if kind is None else kind.name,
-            qos_specs=None if qos is None else freeze(qos.to_dict()),
+            qos_specs=None if qos is None else MappingProxyType({name: getattr(qos, name) for name in qos.members()}),
             encryption_key=known.get("encryption_key"),
             metadata=known.get("metadata", EMPTY),
             name=request.name,

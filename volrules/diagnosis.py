@@ -36,7 +36,7 @@ def _told(validator: Any, error: Any) -> Iterator[tuple[tuple[str | int, ...], s
     path, keyword = tuple(error.absolute_path), str(error.validator)
     if keyword in _UNKNOWN_KEYS:
         known = _declared(error.schema)
-        for key in _unknown(validator, error):
+        for key in _unknown(validator, error, known):
             yield (*path, key), keyword, f"`{clip(key)}` is no key of {_place(path)}; {did_you_mean(key, known)}"
     elif keyword == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
@@ -45,13 +45,14 @@ def _told(validator: Any, error: Any) -> Iterator[tuple[tuple[str | int, ...], s
         yield path, keyword, f"{_place(path)} is {_shown(error.instance)}, but must be {_expected(error)}"
 
 
-def _unknown(validator: Any, error: Any) -> list[str]:
-    """The keys that the schema does not know even when they come alone."""
+def _unknown(validator: Any, error: Any, known: set[str]) -> list[str]:
+    """The keys that the schema does not declare, and does not know even when they come alone."""
     alone = validator.evolve(schema=error.schema)
     return [
         key
         for key, value in error.instance.items()
-        if any(each.validator == error.validator and not each.path for each in alone.iter_errors({key: value}))
+        if key not in known
+        and any(each.validator == error.validator and not each.path for each in alone.iter_errors({key: value}))
     ]
 
 

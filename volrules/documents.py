@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -58,6 +59,7 @@ class Document:
         return cls(**{member: freeze(value) for member, value in document.items()})
 
     @classmethod
+    @cache
     def members(cls) -> tuple[str, ...]:
         """The names of the members, in the published order."""
         return tuple(each.name for each in fields(cls))  # type: ignore[arg-type]

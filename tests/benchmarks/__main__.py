@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 
 from . import agreement, chart, coldstart, contest, decisions, growth, house, results, streaming
@@ -43,7 +44,7 @@ def main() -> None:
 def run(options: argparse.Namespace) -> None:
     """Measure, print, write."""
     tally = agreement.require(house.an_engine(), house.a_floor())
-    notes = [f"engine and floor agree on {tally.total()} requests, {len(tally) - 1} of their codes came first"]
+    notes = [f"engine and floor agree on {tally.total()} requests: {_outcomes(tally)}"]
     groups = _measured(options.only, options.rounds, notes)
     print("\n".join([results.machine(), *notes, "", *results.table(groups)]))
     if options.json:
@@ -51,6 +52,10 @@ def run(options: argparse.Namespace) -> None:
     if options.svg:
         title = "A plain decision, as multiples of one written out by hand"
         options.svg.write_text(chart.drawn(title, _bars(groups)), encoding="utf-8")
+
+
+def _outcomes(tally: Counter[str]) -> str:
+    return f"{tally['accepted']} accepted, the others rejected for {len(tally) - 1} different reasons"
 
 
 def _measured(parts: list[str], rounds: int, notes: list[str]) -> Groups:

@@ -13,8 +13,8 @@ from .floor import Floor
 from .rivals.facts import BODIES, CODES, PLAIN, Facts, Rival, facts
 from .timing import Figure, Work, measure
 
-CHECK = "volrules: shape, all rules, spec"
-FIVE = "volrules: shape, the five rules, spec"
+CHECK = "volrules: the shape and all rules"
+FIVE = "volrules: the shape and the five rules"
 _OTHERS = ("authorize", "image", "volume_type_constraints", "qos_specs", "encryption_key", "quota", "dispatch")
 """The built-in plugins that the five rules do without."""
 

@@ -160,7 +160,7 @@ def test_a_long_document_is_answered_by_one(tmp_path, name):
 
 
 def test_short_input_starts_nobody(run, requests, monkeypatch):
-    monkeypatch.setattr("volrules.cli.crew.Crew.hired", None)
+    monkeypatch.setattr("volrules.cli.crew.Crew._processes", None)
     path = requests(*[GOOD.decode().strip()] * (HEAD - 1))
     assert run("check", "--workers", 8, path).exit_code == 0
 
@@ -287,3 +287,68 @@ def test_a_cluster_without_its_extra_is_usage(run, requests, monkeypatch):
 
     assert result.exit_code == 2
     assert "volrules[dask]" in result.stderr
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """The address of a Dask cluster of two processes."""
+    pytest.importorskip("distributed")
+    dask = (sys.executable, "-m", "distributed.cli")
+    file = tmp_path / "scheduler.json"
+    at = ("--scheduler-file", str(file))
+    commands = (
+        ("dask_scheduler", *at, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"),
+        ("dask_worker", *at, "--nworkers", "2", "--nthreads", "1", "--no-dashboard"),
+    )
+    processes = [
+        subprocess.Popen(
+            (*dask[:2], f"{dask[2]}.{name}", *args), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for name, *args in commands
+    ]
+    eventually(file.exists)
+    yield json.loads(file.read_text())["address"].replace("tcp", "dask")
+    for process in reversed(processes):
+        process.terminate()
+        process.wait()
+
+
+def when_there_are_workers(*args):
+    """The result of a command, once the cluster has somebody to work for it."""
+    results = []
+    eventually(lambda: results.append(volrules(*args)) or b"no workers" not in results[-1].stderr)
+    return results[-1]
+
+
+@pytest.mark.parametrize("text_format", ["json", "jsonl"])
+def test_a_cluster_answers_as_one_process_does(site, long_input, scheduler, text_format):
+    args = ("check", "--site", site, "--format", text_format, long_input(MIXED))
+
+    several = when_there_are_workers(*args, "--executor", scheduler)
+
+    alone = volrules(*args, "--workers", 1)
+    assert several.stdout == alone.stdout
+    assert several.stderr == alone.stderr
+    assert several.returncode == 4
+
+
+def test_a_cluster_creates_nothing_twice(site, tmp_path, long_input, scheduler):
+    args = ("create", "--site", site, "--store", f"sqlite:///{tmp_path}/volrules.db", "--format", "jsonl")
+
+    result = when_there_are_workers(*args, "--executor", scheduler, long_input([GOOD], count=HEAD + 200))
+
+    assert result.returncode == 0, result.stderr
+    with sqlite3.connect(tmp_path / "volrules.db") as store:
+        keys = store.execute("SELECT count(*) FROM idempotency_keys").fetchone()[0]
+        volumes = store.execute("SELECT count(*) FROM volumes").fetchone()[0]
+    store.close()
+    assert (volumes, keys) == (HEAD + 200, 200)
+
+
+def test_a_cluster_that_is_not_there_is_to_be_tried_again(long_input):
+    pytest.importorskip("distributed")
+    result = volrules("check", "--executor", "dask://127.0.0.1:1", long_input([GOOD]))
+    assert result.returncode == 7
+    assert result.stdout == b""
+    assert b"127.0.0.1:1" in result.stderr
+    assert result.stderr.count(b"\n") == 1

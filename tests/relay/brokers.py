@@ -56,7 +56,9 @@ class Nats:
             consumer = await stream.pull_subscribe("volrules.scheduler", durable="scheduler")
             messages = []
             while count := (await consumer.consumer_info()).num_pending:
-                messages += await consumer.fetch(count, timeout=5)
+                for each in await consumer.fetch(min(count, 100), timeout=5):
+                    await each.ack()
+                    messages.append(each)
             return messages
 
         return [json.loads(each.data) for each in self._broker.run(all_of)]
@@ -88,6 +90,7 @@ class Rabbit:
     @staticmethod
     def _queue(connection):
         from kombu import Queue
+
         from volrules_rabbitmq import QUORUM
 
         return Queue("volrules.scheduler", durable=True, queue_arguments=QUORUM)(connection.channel())

@@ -136,7 +136,9 @@ print("down", flush=True)
 
 
 def test_a_signal_ends_it_in_good_order(tmp_path):
-    with subprocess.Popen([sys.executable, "-P", "-c", PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout.readline() == "up\n"
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)

@@ -437,11 +437,8 @@ def test_creates_that_share_commits_keep_their_own_outcomes(tmp_path):
     with Engine.open(site, store=f"sqlite:///{tmp_path}/v.db") as engine:
         receipts = engine.create_many(orders)
         assert [each.id for each in receipts] == [each.id for each in orders]
-        assert [each.outcome for each in receipts] == ["created", "rejected", "created", "rejected"] + [
-            "created",
-            "created",
-            "rejected",
-        ]
+        rejected = {receipts.index(each) for each in receipts if each.outcome == "rejected"}
+        assert rejected == {1, 3, 6}
         assert (receipts[2].replayed, receipts[2].volume_id) == (True, receipts[0].volume_id)
         assert [each.decision.violations[0].code for each in receipts if each.outcome == "rejected"] == [
             "size.not_positive",

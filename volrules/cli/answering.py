@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from volrules.cli.chunks import Chunks, Head
-from volrules.cli.crew import Crew
+from volrules.cli.crew import Crew, Hire
 from volrules.cli.evaluation import Evaluation
 from volrules.cli.exits import Exit, gravest
 from volrules.cli.printers import Printer
@@ -19,7 +19,7 @@ from volrules.cli.work import Work
 
 def evaluate(name: str, work: Work, crew: Crew) -> Exit:
     """Answer all requests of a file (``-``: stdin) and print the answers; the exit code for all of them."""
-    with work.engine() as engine, opened(name) as requests, Bar(requests) as bar:
+    with work.engine() as engine, opened(name) as requests, crew.reached() as hire, Bar(requests) as bar:
         work = replace(work, source=requests.name)
         printer = Printer(work.form(), bar.write)
         evaluation = Evaluation(requests.name, work.respond(engine), printer, work.debug)
@@ -27,7 +27,7 @@ def evaluate(name: str, work: Work, crew: Crew) -> Exit:
         evaluation.run(requests.lines(head), bar.step)
         if head is not None and head.cut:
             rest = _Rest(replace(work, repeatable=crew.repeats), printer, evaluation, bar)
-            end = rest.run(requests.below(head), crew)
+            end = rest.run(requests.below(head), hire)
             if end is not None:
                 return end
         printer.end(evaluation.score.tally)
@@ -51,12 +51,12 @@ class _Rest:
         self._score = evaluation.score
         self._bar = bar
 
-    def run(self, chunks: Chunks, crew: Crew) -> Exit | None:
+    def run(self, chunks: Chunks, hire: Hire) -> Exit | None:
         """All chunks, in order; the exit code where one of them ends it."""
         from volrules.cli.parallel import in_order
         from volrules.cli.worker import answer
 
-        with crew.hired() as (executor, size):
+        with hire() as (executor, size):
             for answered in in_order(executor, answer, self._work, chunks, 2 * size):
                 for kind, text in answered.parts:
                     self._print(kind, text)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,9 @@ import click
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+Team = tuple["Executor", int]
+"""Someone to submit work to, and how many pieces of it are done at a time."""
+Hire = Callable[[], AbstractContextManager[Team]]
 _SCHEME = "dask://"
 _ADDRESS = re.compile(rf"{_SCHEME}[^/:\s][^/\s]*:[0-9]{{1,5}}")
 
@@ -35,12 +38,18 @@ class Crew:
         """Whether work may be done twice: a cluster gives the work of a machine that it has lost to another one."""
         return self.scheduler is not None
 
-    def hired(self) -> AbstractContextManager[tuple[Executor, int]]:
-        """Someone to submit work to, and how many pieces of it are done at a time."""
-        if self.scheduler is not None:
+    @contextmanager
+    def reached(self) -> Iterator[Hire]:
+        """Whoever is to be asked. A cluster that is not there is missed now, processes begin once they are needed."""
+        if self.scheduler is None:
+            yield self._processes
+        else:
             from volrules.cli.cluster import cluster
 
-            return cluster(self.scheduler)
+            with cluster(self.scheduler) as team:
+                yield lambda: nullcontext(team)
+
+    def _processes(self) -> AbstractContextManager[Team]:
         from volrules.cli.processes import processes
 
         return processes(self.workers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, Self
 
 from volrules.documents import Document, empty, freeze
@@ -179,6 +180,7 @@ class Decision(Document):
         )
 
     @classmethod
+    @cache
     def members(cls) -> tuple[str, ...]:
         return _MEMBERS
 

@@ -38,7 +38,7 @@ def taken(broker: Broker, host: str | None = None, prefix: str = "volrules") -> 
             return []
         messages: list[Any] = []
         while count := (await consumer.consumer_info()).num_pending:
-            for each in await consumer.fetch(count, timeout=5):
+            for each in await consumer.fetch(min(count, 100), timeout=5):
                 await each.ack_sync()
                 messages.append(each)
         return messages
