@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from volrules.cli.options import Place
 from volrules.cli.printers import Answer, Form, form
 from volrules.model import Context
-from volrules.reading.request_lines import RequestLine
+from volrules.reading.request_lines import RequestLine, UnreadableLine
 
 if TYPE_CHECKING:
     from volrules.engine import Engine
 
 Respond = Callable[[RequestLine], Answer]
 Act = Callable[["Engine", RequestLine, Context], Answer]
+ActOnAll = Callable[["Engine", list[RequestLine], Context], Sequence[Answer | Exception]]
+_TOGETHER = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Work:
 
     ``act``: a function of a module, that has an engine answer a line for a caller. ``caller``: of lines without one.
     ``source``: the input's name, for diagnostics. ``run``: no other run of a command has it.
+    ``act_on_all``: the same for several lines at once, where that is cheaper.
     ``repeatable``: a line may be answered again, by somebody who does not know that it was.
     """
 
@@ -38,6 +41,7 @@ class Work:
     debug: bool
     source: str = ""
     repeatable: bool = False
+    act_on_all: ActOnAll | None = None
     run: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def engine(self) -> Engine:
@@ -55,6 +59,31 @@ class Work:
             return self.act(engine, self._keyed(line), self.caller)
 
         return respond
+
+    def respond_to(self, engine: Engine, lines: Iterable[RequestLine | UnreadableLine]) -> Respond:
+        """What answers these lines, which are all there already."""
+        if self.act_on_all is None:
+            return self.respond(engine)
+        asked = [self._keyed(line) for line in lines if isinstance(line, RequestLine)]
+        ready: dict[int, Answer | Exception] = {}
+        for start in range(0, len(asked), _TOGETHER):
+            batch = asked[start : start + _TOGETHER]
+            answers = self._answers(self.act_on_all, engine, batch)
+            ready |= {line.number: answer for line, answer in zip(batch, answers, strict=True)}
+
+        def respond(line: RequestLine) -> Answer:
+            answer = ready.pop(line.number)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return respond
+
+    def _answers(self, act: ActOnAll, engine: Engine, batch: list[RequestLine]) -> Sequence[Answer | Exception]:
+        try:
+            return act(engine, batch, self.caller)
+        except Exception as error:  # noqa: BLE001 - it is each line's, and told with it
+            return [error] * len(batch)
 
     def can_travel(self) -> bool:
         """Whether another process can open what this one has opened: a pipe is read only once."""

@@ -39,8 +39,9 @@ def answer(work: Work, chunk: Chunk) -> Answered:
         transcript, score, end = Transcript(work.form()), Score(), None
         with _diverted(transcript.wire, work.debug):
             try:
-                respond = work.respond(_desk.engine(work))
-                Evaluation(work.source, respond, transcript, work.debug, score).run(chunk.requests())
+                lines = list(chunk.requests())
+                respond = work.respond_to(_desk.engine(work), lines)
+                Evaluation(work.source, respond, transcript, work.debug, score).run(lines)
             except Exception as error:  # noqa: BLE001 - here ends what this process does for the command
                 end = told(error, work.debug)
         return Answered(transcript.parts(), score, end)
