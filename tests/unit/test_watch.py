@@ -1,0 +1,101 @@
+"""Plugins that hang: a decision walks away from them."""
+
+import threading
+
+import pytest
+
+from tests.builders import a_request
+from volrules import Engine, hookimpl, violation
+
+
+class Hanging:
+    """Objects once, and does not come back before the test is over."""
+
+    name = "hanging"
+
+    def __init__(self):
+        self.over = threading.Event()
+        self.calls = 0
+
+    @hookimpl
+    def volrules_validate_size(self, draft):
+        self.calls += 1
+        self.over.wait(30)
+        yield violation("hanging.late", "/volume/size", "nobody waits for this; do not wait")
+
+    def close(self):
+        self.over.set()
+
+
+class Objecting:
+    name = "objecting"
+
+    @hookimpl
+    def volrules_validate_metadata(self, draft):
+        return violation("objecting.metadata", "/volume/metadata", "metadata are not wanted; leave them out")
+
+
+def opened(hanging, policy="fail", *others):
+    plugins = {"hanging": {"timeout": 0.05, "failure_policy": policy}}
+    return Engine.open({"plugins": plugins}, inventory={}, plugins=[hanging, *others])
+
+
+def test_a_plugin_that_hangs_has_failed_and_the_others_are_heard():
+    with opened(Hanging(), "fail", Objecting) as engine:
+        decision = engine.check(a_request())
+    assert {each.code for each in decision.violations} == {"plugin.failed", "objecting.metadata"}
+    (failure,) = (each for each in decision.violations if each.code == "plugin.failed")
+    assert (failure.plugin, failure.params["hook"]) == ("hanging", "volrules_validate_size")
+
+
+def test_where_it_is_ignored_the_request_is_decided_without_it():
+    with opened(Hanging(), "ignore") as engine:
+        decision = engine.check(a_request())
+    assert decision.accepted
+    assert [(each.code, each.enforcement) for each in decision.warnings] == [("plugin.failed", "warn")]
+
+
+@pytest.mark.parametrize("policy", ["fail", "ignore"])
+def test_after_three_hangs_it_is_not_asked_for_a_while(policy):
+    hanging = Hanging()
+    with opened(hanging, policy) as engine:
+        decisions = [engine.check(a_request()) for _ in range(5)]
+    assert hanging.calls == 3
+    assert all("plugin.failed" in {each.code for each in (*it.violations, *it.warnings)} for it in decisions)
+
+
+def test_a_trusted_plugin_runs_on_the_callers_thread():
+    class Trusted:
+        name = "trusted"
+        thread = None
+
+        @hookimpl
+        def volrules_validate_size(self, draft):
+            self.thread = threading.current_thread()
+
+    trusted = Trusted()
+    with Engine.open({"plugins": {"trusted": {"timeout": None}}}, inventory={}, plugins=[trusted]) as engine:
+        assert engine.check(a_request()).accepted
+    assert trusted.thread is threading.current_thread()
+
+
+def test_a_decision_in_which_a_vendor_takes_part_is_one_hop_to_a_thread():
+    class Seen:
+        name = "seen"
+
+        def __init__(self):
+            self.threads = set()
+
+        @hookimpl
+        def volrules_validate_size(self, draft):
+            self.threads.add(threading.current_thread())
+
+        @hookimpl
+        def volrules_validate_metadata(self, draft):
+            self.threads.add(threading.current_thread())
+
+    seen = Seen()
+    with Engine.open({}, inventory={}, plugins=[seen]) as engine:
+        assert engine.check(a_request()).accepted
+    assert len(seen.threads) == 1
+    assert threading.current_thread() not in seen.threads
