@@ -8,7 +8,7 @@ from io import BufferedReader, BytesIO
 from select import select
 from typing import BinaryIO, cast
 
-from volrules.reading.request_lines import RequestLine, UnreadableLine, _from_line
+from volrules.reading.request_lines import RequestLine, UnreadableLine, from_line
 
 HEAD = 1000
 """Lines; they are answered before another process has started."""
@@ -51,7 +51,7 @@ class Chunk:
 
     def requests(self) -> Iterator[RequestLine | UnreadableLine]:
         """Its requests; blank lines are none."""
-        return (_from_line(each) for each in enumerate(BytesIO(self.text), self.start) if each[1].strip())
+        return (from_line(each) for each in enumerate(BytesIO(self.text), self.start) if each[1].strip())
 
 
 class Chunks:

@@ -20,7 +20,7 @@ _PASSED_ON = (click.ClickException, click.exceptions.Exit, click.Abort)
 def guarded(command: Callable[[], Any], debug: bool) -> int:
     """Run a command; its exit code, or that of what went wrong. ``debug``: show tracebacks after all."""
     try:
-        with _log_on_stderr(debug):
+        with log_on_stderr(debug):
             return int(command() or Exit.ACCEPTED)
     except _PASSED_ON:
         raise
@@ -49,7 +49,8 @@ class _OnStderr(logging.Handler):
 
 
 @contextmanager
-def _log_on_stderr(debug: bool) -> Iterator[None]:
+def log_on_stderr(debug: bool) -> Iterator[None]:
+    """What volrules logs, from warnings on, goes to stderr meanwhile. ``debug``: with tracebacks."""
     log, handler = logging.getLogger("volrules"), _OnStderr(debug)
     log.addHandler(handler)
     propagate, log.propagate = log.propagate, False

@@ -13,7 +13,7 @@ from volrules.cli.chunks import Chunk
 from volrules.cli.evaluation import Evaluation, Score
 from volrules.cli.exits import Exit
 from volrules.cli.faults import told
-from volrules.cli.guard import _log_on_stderr
+from volrules.cli.guard import log_on_stderr
 from volrules.cli.transcript import Part, Transcript, Wire
 from volrules.cli.work import Work
 
@@ -75,5 +75,5 @@ atexit.register(_desk.clear)
 @contextmanager
 def _diverted(wire: Wire, debug: bool) -> Iterator[None]:
     """What is printed and logged goes there."""
-    with redirect_stdout(wire), redirect_stderr(wire), _log_on_stderr(debug):
+    with redirect_stdout(wire), redirect_stderr(wire), log_on_stderr(debug):
         yield

@@ -53,7 +53,7 @@ def read_lines(stream: BinaryIO, lines_only: bool = False) -> Iterator[RequestLi
     if first is None:
         return
     if lines_only:
-        yield from map(_from_line, chain((first,), lines))
+        yield from map(from_line, chain((first,), lines))
     elif _is_incomplete(first[1]):
         yield from _from_document(first, stream)
     else:
@@ -77,7 +77,7 @@ def _from_lines(first: _Numbered, lines: Iterator[_Numbered]) -> Iterator[Reques
     if second is None:
         yield from _from_text(*first)
     else:
-        yield from map(_from_line, chain((first, second), lines))
+        yield from map(from_line, chain((first, second), lines))
 
 
 def _from_document(first: _Numbered, stream: BinaryIO) -> Iterator[RequestLine | UnreadableLine]:
@@ -86,7 +86,7 @@ def _from_document(first: _Numbered, stream: BinaryIO) -> Iterator[RequestLine |
     # A first line cut short must not cost the lines below it their decisions.
     below = next(_numbered(islice(BytesIO(text), 1, None)), (0, b""))[1]
     if _is_object(below) and not _is_value(text):
-        yield from map(_from_line, _numbered(BytesIO(text), number))
+        yield from map(from_line, _numbered(BytesIO(text), number))
     else:
         yield from _from_text(number, text)
 
@@ -116,7 +116,8 @@ def _from_text(number: int, text: bytes) -> Iterator[RequestLine | UnreadableLin
         yield _from_value(number, value)
 
 
-def _from_line(line: _Numbered) -> RequestLine | UnreadableLine:
+def from_line(line: _Numbered) -> RequestLine | UnreadableLine:
+    """The request of a numbered line of JSON, or why there is none in it."""
     number, text = line
     try:
         value = strict_json.parse(text)
