@@ -27,8 +27,8 @@ class Plugin:
     version: str | None = None
     failure_policy: Literal["fail", "ignore"] = "fail"
     timeout: float | None = None
-    options: Mapping[str, Any] = field(default_factory=empty)
-    given: Mapping[str, Any] = field(default_factory=empty)
+    options: Mapping[str, Any] = field(default_factory=empty, repr=False)
+    given: Mapping[str, Any] = field(default_factory=empty, repr=False)
     instance: object = None
 
     @property

@@ -79,8 +79,12 @@ class SQLiteDatabase:
             if self._writer is None:
                 self._writer = self._opened()
             if self._writer is None:
-                _find_nothing(take())
-                return
+                # INVARIANT: who may make the file says so before waiting in line; of those taken now that is known.
+                jobs = take()
+                self._writer = self._opened()
+                if self._writer is None:
+                    _find_nothing(jobs)
+                    return
             with self._lock:
                 write(self._writer, self.path, take())
         except (sqlite3.DatabaseError, OSError) as error:
