@@ -425,7 +425,8 @@ def test_a_report_is_available_or_error_from_a_host_or_none(members):
         Report(*members)
 
 
-def test_creates_that_share_commits_keep_their_own_outcomes(tmp_path):
+def test_creates_that_share_commits_keep_their_own_outcomes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the spool goes
     site = {"quotas": {"default": {"volumes": 3, "gigabytes": -1}}}
     orders = [
         Order(a_request(size=1), id="first", idempotency_key="k"),
