@@ -79,19 +79,11 @@ class Settling:
             return self._postponed_or_failed(claimed, fault)
 
     def record(self, done: Sequence[Done]) -> list[Settlement]:
-        """Record what is done, all claimed together, in one transaction; how far each came. Raises StoreError."""
-        if not done:
-            return []
-        held = self._settled([each.claimed.id for each in done], done[0].claimed.token)
-        return [
-            self._recorded(each) if each.claimed.id in held else Settlement("pending", each.status) for each in done
-        ]
+        """Record what is done; how far each came. A lease that was lost records nothing. Raises StoreError."""
+        return [self._recorded(each) if self._is_held(each) else Settlement("pending", each.status) for each in done]
 
-    def _settled(self, message_ids: list[str], token: str) -> set[str]:
-        store: Any = self._store()
-        if hasattr(store, "settle_all"):
-            return set(store.settle_all(message_ids, token))
-        return {each for each in message_ids if store.settle(each, token, "dispatched")}
+    def _is_held(self, done: Done) -> bool:
+        return self._store().settle(done.claimed.id, done.claimed.token, "dispatched")
 
     def _recorded(self, done: Done) -> Settlement:
         if done.message is not None and self._events:
