@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from volrules.charging import Charging, over_quota
 from volrules.decide import Decider
-from volrules.errors import PluginError, StoreError, TransitionError
+from volrules.errors import PluginError, TransitionError
 from volrules.events import Events
 from volrules.host import Implementation
 from volrules.inventory import Inventory
@@ -63,7 +63,7 @@ class Books:
         """Create what was decided on; with a new volume comes its message, which is to be settled."""
         return self._ledger.commit(decision, order, self.relay.lease())
 
-    def commit_all(self, decided: Iterable[tuple[Decision, Order]]) -> list[Committed | StoreError]:
+    def commit_all(self, decided: Iterable[tuple[Decision | Exception, Order]]) -> list[Committed | Exception]:
         """Create several that were decided on, sharing commits."""
         return self._ledger.commit_all(decided, self.relay.lease)
 

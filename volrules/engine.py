@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from volrules.assembly import chosen_by, decider_of, host_of
 from volrules.charging import Charging
-from volrules.errors import StoreError, UsageError
+from volrules.errors import UsageError, VolrulesError
 from volrules.events import Events
 from volrules.inventory import Inventory, load_inventory
 from volrules.model import Context, Decision, Receipt
@@ -87,8 +87,15 @@ class Engine:
         if self._inventory is None:
             decision = self._books.judge(decision, caller)
         if self._events:
-            self._tell_decided(decision, body, caller, began)
+            self._tell_decided(decision, Order(body, caller, None, id), perf_counter_ns() - began)
         return decision
+
+    def check_many(self, orders: Iterable[Order]) -> list[Decision | Exception]:
+        """Several checks, in order: where plugins have time limits, for less than one at a time.
+
+        Each has its own decision, or the fault that befell it.
+        """
+        return [self._checked(*each) for each in self._decided(orders)]
 
     def create(
         self,
@@ -106,18 +113,21 @@ class Engine:
         order = self._require_order(Order(body, Context.from_dict(context), idempotency_key, id))
         began = perf_counter_ns()
         decision = self._decider.decide(body, order.context, id)
-        return self._handed_on(self._books.commit(decision, order), order, began)
+        nanoseconds = perf_counter_ns() - began
+        return self._handed_on(self._books.commit(decision, order), order, nanoseconds)
 
-    def create_many(self, orders: Iterable[Order]) -> list[Receipt | StoreError]:
+    def create_many(self, orders: Iterable[Order]) -> list[Receipt | Exception]:
         """Several creates, in order, that share commits: far more a second than one at a time.
 
         Each has its own receipt, or the fault that befell it: nothing was written for it then. All are decided before
         the first is committed. Raises UsageError.
         """
-        asked = [(order, perf_counter_ns()) for order in map(self._require_order, orders)]
-        decided = [(self._decider.decide(order.body, order.context, order.id), order) for order, _ in asked]
-        committed = self._books.commit_all(decided)
-        return [self._answered(each, order, began) for each, (order, began) in zip(committed, asked, strict=True)]
+        decided = self._decided(map(self._require_order, orders))
+        committed = self._books.commit_all((decision, order) for decision, order, _ in decided)
+        return [
+            each if isinstance(each, Exception) else self._handed_on(each, order, nanoseconds)
+            for each, (_, order, nanoseconds) in zip(committed, decided, strict=True)
+        ]
 
     def relay(self) -> Mapping[Settled, int]:
         """Settle every message that nobody has in hand: how many were dispatched, left pending, or failed."""
@@ -229,16 +239,33 @@ class Engine:
             return order
         raise UsageError(f"idempotency key {quoted(key)} must be well-formed text of 1 to 255 characters")
 
-    def _answered(self, committed: Committed | StoreError, order: Order, began: int) -> Receipt | StoreError:
-        return committed if isinstance(committed, StoreError) else self._handed_on(committed, order, began)
+    def _decided(self, orders: Iterable[Order]) -> list[tuple[Decision | Exception, Order, int]]:
+        """Orders with their decisions, and the nanoseconds that each took of what all took together."""
+        asked = list(orders)
+        began = perf_counter_ns()
+        decided = self._decider.decide_all(asked)
+        share = (perf_counter_ns() - began) // max(len(asked), 1)
+        return [(decision, order, share) for decision, order in zip(decided, asked, strict=True)]
 
-    def _handed_on(self, committed: Committed, order: Order, began: int) -> Receipt:
+    def _checked(self, decision: Decision | Exception, order: Order, nanoseconds: int) -> Decision | Exception:
+        if isinstance(decision, Exception):
+            return decision
+        if self._inventory is None:
+            try:
+                decision = self._books.judge(decision, order.context)
+            except VolrulesError as error:
+                return error
+        if self._events:
+            self._tell_decided(decision, order, nanoseconds)
+        return decision
+
+    def _handed_on(self, committed: Committed, order: Order, nanoseconds: int) -> Receipt:
         receipt, message = committed
         if self._events:
-            self._tell_decided(receipt.decision, order.body, order.context, began)
+            self._tell_decided(receipt.decision, order, nanoseconds)
         return receipt if message is None else self._books.hand_on(receipt, message)
 
-    def _tell_decided(self, decision: Decision, body: Any, context: Context, began: int) -> None:
-        metrics = {"timer_volrules_decide_ns": perf_counter_ns() - began}
-        told = {"decision": decision.to_dict(), "request": body, "context": context.to_dict(), "metrics": metrics}
-        self._events.tell("decided", **told)
+    def _tell_decided(self, decision: Decision, order: Order, nanoseconds: int) -> None:
+        metrics = {"timer_volrules_decide_ns": nanoseconds}
+        told = {"decision": decision.to_dict(), "request": order.body, "context": order.context.to_dict()}
+        self._events.tell("decided", **told, metrics=metrics)

@@ -1,4 +1,4 @@
-"""A create that is asked for."""
+"""A request with what came beside it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from volrules.model import Context
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One create: who asks what, under which idempotency key; ``id`` is handed through to the receipt."""
+    """One request: who asks what, under which idempotency key; ``id`` is handed through to the answer."""
 
     body: Any
     context: Context = field(default_factory=Context)

@@ -1,4 +1,4 @@
-"""JSON Lines end to end, a line at a time: bytes, body, decision, document, text."""
+"""JSON Lines end to end, a chunk at a time: bytes, body, decision, document, text."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Any
 
 import jiter
 
-from volrules import Engine
+from volrules import Decision, Engine
 from volrules.cli.terminal import compact
-from volrules.reading.request_lines import RequestLine, read_lines
+from volrules.model import Context
+from volrules.order import Order
+from volrules.reading.chunks import Chunks
+from volrules.reading.request_lines import RequestLine, read_requests
 
 from . import samples
 from .floor import Floor
@@ -38,9 +41,15 @@ def _stream(name: str, bodies: list[Any], engine: Engine, floor: Floor, rounds: 
 
 
 def _by_engine(engine: Engine, text: bytes) -> list[str]:
-    lines = read_lines(BytesIO(text), lines_only=True)
-    checked = (engine.check(line.request, line.context, id=line.id) for line in lines if isinstance(line, RequestLine))
-    return [compact(decision.to_dict()) for decision in checked]
+    written = []
+    for lines in read_requests(Chunks(BytesIO(text)), lines_only=True):
+        orders = (
+            Order(each.request, Context.from_dict(each.context), None, each.id)
+            for each in lines
+            if isinstance(each, RequestLine)
+        )
+        written += [compact(each.to_dict()) for each in engine.check_many(orders) if isinstance(each, Decision)]
+    return written
 
 
 def _by_hand(floor: Floor, text: bytes) -> list[str]:

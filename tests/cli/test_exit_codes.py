@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from volrules.cli.exits import Exit, gravest
-from volrules.engine import Engine
 from volrules.errors import StoreError, StoreUnavailable
+from volrules.requests import RequestSchema
 
 GOOD = {"volume": {"size": 1}}
 BAD = {"volume": {"size": 0}}
@@ -19,14 +19,14 @@ def failing(monkeypatch):
     """Let the second check fail with an error."""
 
     def fail_with(error):
-        check, calls = Engine.check, itertools.count(1)
+        parse, calls = RequestSchema.parse, itertools.count(1)
 
-        def fails(self, *args, **kwargs):
+        def fails(self, body):
             if next(calls) == 2:
                 raise error
-            return check(self, *args, **kwargs)
+            return parse(self, body)
 
-        monkeypatch.setattr(Engine, "check", fails)
+        monkeypatch.setattr(RequestSchema, "parse", fails)
 
     return fail_with
 

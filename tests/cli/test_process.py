@@ -49,8 +49,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(requests):
 
 def test_control_c_is_a_sentence():
     with subprocess.Popen((*VOLRULES, "check", "-"), stdin=-1, stdout=-1, stderr=-1) as process:
-        for _ in range(2):  # JSON Lines are known by the second line
-            process.stdin.write(b'{"volume": {"size": 1}}\n')
+        process.stdin.write(b'{"volume": {"size": 1}}\n')
         process.stdin.flush()
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
@@ -64,8 +63,8 @@ def test_answers_come_as_requests_go():
     with subprocess.Popen((*VOLRULES, "check", "--format", "jsonl", "-"), stdin=-1, stdout=-1) as process:
         for _ in range(3):
             process.stdin.write(b'{"volume": {"size": 1}}\n')
-        process.stdin.flush()
-        assert [b"accepted" in process.stdout.readline() for _ in range(3)] == [True] * 3
+            process.stdin.flush()
+            assert b"accepted" in process.stdout.readline()
         process.stdin.close()
     assert process.returncode == 0
 

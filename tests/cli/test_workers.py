@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from volrules.cli.chunks import HEAD
+from volrules.cli.answering import HEAD
 
 VOLRULES = (sys.executable, "-m", "volrules")
 GOOD = b'{"volume": {"size": 1}}\n'

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volrules.reading.request_lines import RequestLine, UnreadableLine, read_lines
+from volrules.reading.chunks import Chunks
+from volrules.reading.request_lines import RequestLine, UnreadableLine, read_requests
 
 BODY = {"volume": {"size": 1}}
 
 
 def read(text, **options):
     data = text if isinstance(text, bytes) else text.encode()
-    return list(read_lines(io.BytesIO(data), **options))
+    return [line for lines in read_requests(Chunks(io.BytesIO(data)), **options) for line in lines]
 
 
 def bare(number, request):
@@ -140,10 +141,45 @@ def test_bytes_that_are_not_utf_8_are_unreadable():
     assert [type(line) for line in lines] == [RequestLine, UnreadableLine, RequestLine]
 
 
-def test_lines_are_read_as_they_are_asked_for():
-    stream = io.BytesIO(b"1\n" * 1000)
-    next(read_lines(stream))
-    assert stream.tell() < 20
+@pytest.mark.parametrize("first", [b"1\n", b"[1]\n"])
+def test_lines_are_read_as_they_are_asked_for(first):
+    stream = io.BytesIO(first + b"1\n" * 1_000_000)
+    next(read_requests(Chunks(stream)))
+    assert stream.tell() < 100_000
+
+
+class Trickle(io.RawIOBase):
+    """Gives one line at a time, as somebody who types."""
+
+    def __init__(self, *lines):
+        self.left = list(lines)
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        line = self.left.pop(0) if self.left else b""
+        buffer[: len(line)] = line
+        return len(line)
+
+
+def test_a_request_does_not_wait_for_the_next_one():
+    stream = Trickle(b'{"volume": {}}\n', b"2\n", b"3\n")
+    requests = read_requests(Chunks(io.BufferedReader(stream)))
+    assert [each.number for each in next(requests)] == [1]
+    assert len(stream.left) == 2
+
+
+def test_an_array_is_alone_when_nothing_but_blanks_follows():
+    stream = Trickle(b"\n", b"[1, 2]\n", b" \n", b"\n")
+    (requests,) = read_requests(Chunks(io.BufferedReader(stream)))
+    assert list(requests) == [bare(1, 1), bare(2, 2)]
+
+
+def test_lines_that_come_in_parts_keep_their_numbers():
+    stream = Trickle(b"\n1\n", b'"a', b"b", b'"\n3', b"\n4")
+    lines = [line for lines in read_requests(Chunks(io.BufferedReader(stream))) for line in lines]
+    assert lines == [bare(2, 1), bare(3, "ab"), bare(4, 3), bare(5, 4)]
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=5), st.integers()), min_size=2))

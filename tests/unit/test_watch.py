@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from tests.builders import a_request
-from volrules import Engine, hookimpl, violation
+from volrules import Engine, Order, hookimpl, violation
 
 
 class Hanging:
@@ -99,3 +99,60 @@ def test_a_decision_in_which_a_vendor_takes_part_is_one_hop_to_a_thread():
         assert engine.check(a_request()).accepted
     assert len(seen.threads) == 1
     assert threading.current_thread() not in seen.threads
+
+
+class Picky:
+    """Hangs on every request of one size, and notes on which thread it is asked."""
+
+    name = "hanging"
+
+    def __init__(self):
+        self.over = threading.Event()
+        self.threads = []
+
+    @hookimpl
+    def volrules_validate_size(self, draft):
+        self.threads.append(threading.get_ident())
+        if draft.size == 13:
+            self.over.wait(30)
+        return violation("hanging.odd", "/volume/size", "the size is odd; ask for one more") if draft.size % 2 else None
+
+    def close(self):
+        self.over.set()
+
+
+def orders(*sizes):
+    return [Order(a_request(size=each), id=each) for each in sizes]
+
+
+def codes(decisions):
+    return [(each.id, [violation.code for violation in each.violations]) for each in decisions]
+
+
+def test_one_hand_off_serves_many_requests():
+    picky = Picky()
+    with opened(picky) as engine:
+        assert codes(engine.check_many(orders(*range(2, 12, 2)))) == [(each, []) for each in range(2, 12, 2)]
+    assert len(set(picky.threads)) == 1
+    assert threading.get_ident() not in picky.threads
+
+
+@pytest.mark.parametrize(("policy", "fate"), [("fail", ["plugin.failed"]), ("ignore", [])])
+def test_a_hang_costs_only_the_request_that_it_befell(policy, fate):
+    with opened(Picky(), policy) as engine:
+        decisions = engine.check_many(orders(1, 2, 13, 3, 13, 4))
+    assert codes(decisions) == [
+        (1, ["hanging.odd"]),
+        (2, []),
+        (13, fate),
+        (3, ["hanging.odd"]),
+        (13, fate),
+        (4, []),
+    ]
+
+
+def test_many_are_decided_as_they_are_one_by_one():
+    asked = orders(1, 2, 0, -5, "x", 3)
+    with opened(Picky()) as engine:
+        together = [each.to_dict() for each in engine.check_many(asked)]
+        assert together == [engine.check(each.body, id=each.id).to_dict() for each in asked]

@@ -1,20 +1,24 @@
-"""All of an input: its head is answered here, and what is below it by as many as there are."""
+"""All of an input: what comes first is answered here, and the rest by as many as there are."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import click
 
-from volrules.cli.chunks import Chunks, Head
 from volrules.cli.crew import Crew, Hire
 from volrules.cli.evaluation import Evaluation
 from volrules.cli.exits import Exit, gravest
 from volrules.cli.printers import Printer
 from volrules.cli.progress import Bar
-from volrules.cli.requests import Requests, opened
+from volrules.cli.requests import opened
 from volrules.cli.terminal import diagnose
 from volrules.cli.work import Work
+from volrules.reading.chunks import Chunks
+
+HEAD = 1000
+"""Lines; they are answered before another process has started."""
 
 
 def evaluate(name: str, work: Work, crew: Crew) -> Exit:
@@ -22,24 +26,20 @@ def evaluate(name: str, work: Work, crew: Crew) -> Exit:
     with work.engine() as engine, opened(name) as requests, crew.reached() as hire, Bar(requests) as bar:
         work = replace(work, source=requests.name)
         printer = Printer(work.form(), bar.write)
-        evaluation = Evaluation(requests.name, work.respond(engine), printer, work.debug)
-        head = _head(requests, work, crew)
-        evaluation.run(requests.lines(head), bar.step)
-        if head is not None and head.cut:
-            rest = _Rest(replace(work, repeatable=crew.repeats), printer, evaluation, bar)
-            end = rest.run(requests.below(head), hire)
-            if end is not None:
-                return end
+        evaluation = Evaluation(requests.name, partial(work.answers, engine), printer, work.debug)
+        is_shared = work.can_travel() and not crew.alone
+        for lines in requests:
+            evaluation.run(lines, bar.step)
+            if is_shared and requests.chunks.number > HEAD:
+                rest = _Rest(replace(work, repeatable=crew.repeats), printer, evaluation, bar)
+                if (end := rest.run(requests.chunks, hire)) is not None:
+                    return end
+                break
         printer.end(evaluation.score.tally)
     if not evaluation.score.tally:
         diagnose(f"there is nothing to evaluate in {requests.name}; write a request, or one a line")
         return Exit.NOTHING
     return gravest(evaluation.score.exits)
-
-
-def _head(requests: Requests, work: Work, crew: Crew) -> Head | None:
-    """What is answered here; None: everything."""
-    return None if crew.alone or not work.can_travel() else requests.head()
 
 
 class _Rest:

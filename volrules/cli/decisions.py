@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,9 +11,8 @@ from click.core import ParameterSource
 from volrules.cli.answering import evaluate
 from volrules.cli.crew import Crew, crew_options
 from volrules.cli.options import Place, caller, context_options, format_option, place_options
-from volrules.cli.printers import Answer
 from volrules.cli.terminal import stdout
-from volrules.cli.work import Act, ActOnAll, Work
+from volrules.cli.work import Act, Answers, Work
 from volrules.model import Context
 from volrules.order import Order
 from volrules.reading.request_lines import RequestLine
@@ -52,7 +50,7 @@ def create(requests: str, place: Place, **options: Any) -> int:
 
     REQUESTS is a JSON file, a file of JSON Lines, or - for stdin.
     """
-    return _answered(requests, _create, place, act_on_all=_create_all, **options)
+    return _answered(requests, _create, place, **options)
 
 
 def _answered(
@@ -61,7 +59,6 @@ def _answered(
     place: Place,
     inventory: str | None = None,
     *,
-    act_on_all: ActOnAll | None = None,
     text_format: str,
     workers: int,
     scheduler: str | None,
@@ -70,17 +67,18 @@ def _answered(
     debug = click.get_current_context().find_root().params["debug"]
     context = Context.from_dict(caller(**options))
     work = Work(act, place, inventory, context, text_format, coloured=stdout().isatty(), debug=debug)
-    return evaluate(requests, replace(work, act_on_all=act_on_all), Crew(workers, scheduler))
+    return evaluate(requests, work, Crew(workers, scheduler))
 
 
-def _check(engine: Engine, line: RequestLine, context: Context) -> Answer:
-    return engine.check(line.request, line.context or context, id=line.id)
+def _check(engine: Engine, lines: list[RequestLine], context: Context) -> Answers:
+    return engine.check_many(_orders(lines, context))
 
 
-def _create(engine: Engine, line: RequestLine, context: Context) -> Answer:
-    return engine.create(line.request, line.context or context, idempotency_key=line.idempotency_key, id=line.id)
+def _create(engine: Engine, lines: list[RequestLine], context: Context) -> Answers:
+    return engine.create_many(_orders(lines, context))
 
 
-def _create_all(engine: Engine, lines: list[RequestLine], context: Context) -> Sequence[Answer | Exception]:
-    asked = ((line, Context.from_dict(line.context or context)) for line in lines)
-    return engine.create_many(Order(line.request, who, line.idempotency_key, line.id) for line, who in asked)
+def _orders(lines: list[RequestLine], context: Context) -> Iterator[Order]:
+    return (
+        Order(line.request, Context.from_dict(line.context or context), line.idempotency_key, line.id) for line in lines
+    )

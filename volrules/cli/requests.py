@@ -4,42 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from volrules.cli.chunks import Chunks, Head
 from volrules.errors import UsageError
-from volrules.reading.request_lines import RequestLine, UnreadableLine, read_lines
+from volrules.reading.chunks import Chunks
+from volrules.reading.request_lines import Line, read_requests
 
 
-@dataclass(frozen=True, slots=True)
 class Requests:
-    """An opened input. ``size``: bytes, None where nobody knows."""
+    """An opened input. ``size``: bytes, None where nobody knows; ``chunks``: what of it has not been read."""
 
-    name: str
-    stream: BinaryIO
-    size: int | None = None
+    def __init__(self, name: str, stream: BinaryIO, size: int | None = None) -> None:
+        self.name = name
+        self.size = size
+        self.chunks = Chunks(stream)
+        self._stream = stream
 
-    def lines(self, head: Head | None = None) -> Iterator[RequestLine | UnreadableLine]:
-        """All requests, or those of the head of the input."""
-        stream = self.stream if head is None else cast("BinaryIO", head)
-        return read_lines(stream, lines_only=self.name.endswith(".jsonl"))
-
-    def head(self) -> Head:
-        """The first lines, and all of an input that is no JSON Lines."""
-        return Head(self.stream)
-
-    def below(self, head: Head) -> Chunks:
-        """What comes below the head, unread."""
-        return Chunks(self.stream, head.lines + 1)
+    def __iter__(self) -> Iterator[Iterable[Line]]:
+        """All requests, those together that are there together."""
+        return read_requests(self.chunks, lines_only=self.name.endswith(".jsonl"))
 
     @property
     def read(self) -> int:
         """How many bytes have been read, where ``size`` is known."""
-        return self.stream.tell()
+        return self._stream.tell()
 
 
 @contextmanager

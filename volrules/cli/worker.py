@@ -7,15 +7,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from volrules.cli.chunks import Chunk
 from volrules.cli.evaluation import Evaluation, Score
 from volrules.cli.exits import Exit
 from volrules.cli.faults import told
 from volrules.cli.guard import log_on_stderr
 from volrules.cli.transcript import Part, Transcript, Wire
 from volrules.cli.work import Work
+from volrules.reading.chunks import Chunk
+from volrules.reading.request_lines import lines_of
 
 if TYPE_CHECKING:
     from volrules.engine import Engine
@@ -39,9 +41,8 @@ def answer(work: Work, chunk: Chunk) -> Answered:
         transcript, score, end = Transcript(work.form()), Score(), None
         with _diverted(transcript.wire, work.debug):
             try:
-                lines = list(chunk.requests())
-                respond = work.respond_to(_desk.engine(work), lines)
-                Evaluation(work.source, respond, transcript, work.debug, score).run(lines)
+                answers = partial(work.answers, _desk.engine(work))
+                Evaluation(work.source, answers, transcript, work.debug, score).run(lines_of(chunk))
             except Exception as error:  # noqa: BLE001 - here ends what this process does for the command
                 end = told(error, work.debug)
         return Answered(transcript.parts(), score, end)

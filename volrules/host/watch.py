@@ -1,5 +1,7 @@
 """Runs work that calls plugins on a kept thread, and walks away from it when a call does not come back.
 
+One hand-off serves as many pieces of work as there are.
+
 What a timeout cannot do: stop the call. The thread is abandoned, and what the plugin does there goes on.
 """
 
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -20,7 +22,7 @@ PAUSE = 60.0
 
 
 class Hung(Exception):
-    """A plugin's call did not come back within the plugin's timeout."""
+    """A plugin is not called, because a call of it did not come back within its timeout."""
 
     def __init__(self, by: Implementation) -> None:
         super().__init__(f"{by.plugin} did not answer in `{by.hook}` within {by.plugin.timeout} s")
@@ -29,12 +31,15 @@ class Hung(Exception):
 
 @dataclass(slots=True)
 class _Job(Generic[T]):
-    """Work for a thread. ``running``: the call it is in and since when; ``skipped``: plugins that are not called."""
+    """Pieces of work for a thread. ``running``: the call that it is in, and since when.
 
-    work: Callable[[], T]
+    ``answers``: those of the pieces that are done; ``skipped``: the plugins that are not called in the next one.
+    """
+
+    works: Sequence[Callable[[], T]]
     skipped: frozenset[str] = frozenset()
     running: tuple[Implementation, float] | None = None
-    answer: T | None = None
+    answers: list[T] = field(default_factory=list)
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
@@ -42,7 +47,9 @@ class _Job(Generic[T]):
         """Do the work."""
         _here.job = self
         try:
-            self.answer = self.work()
+            for work in self.works:
+                self.answers.append(work())
+                self.skipped = frozenset()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
             self.error = error
         self.done.set()
@@ -83,54 +90,64 @@ class Watch:
 
         return call
 
-    def run(self, work: Callable[[], T], patience: float) -> T:
-        """The work's answer. ``patience``: seconds, the shortest timeout of the plugins that it may call.
+    def run(self, works: Sequence[Callable[[], T]], patience: float) -> list[T]:
+        """The answers of pieces of work, from one hand-off. Raises what one of them raises.
 
-        Where a guarded call hangs, the work is begun again, on another thread, with that plugin skipped.
+        ``patience``: seconds, the shortest timeout of the plugins that may be called. Where a guarded call hangs, its
+        piece is begun again, on another thread, with that plugin skipped.
         """
+        answers: list[T] = []
         skipped: frozenset[str] = frozenset()
-        while True:
-            try:
-                return self._once(_Job(work, skipped), patience)
-            except Hung as hung:
-                if hung.by.plugin.name in skipped:
-                    raise
-                skipped |= {hung.by.plugin.name}
+        while len(answers) < len(works):
+            job = _Job(works[len(answers) :], skipped)
+            done, hung = self._done(job, patience)
+            answers += done
+            if hung is not None:
+                skipped = (frozenset() if done else skipped) | {hung}
+        return answers
 
-    def _once(self, job: _Job[T], patience: float) -> T:
+    def _done(self, job: _Job[T], patience: float) -> tuple[list[T], str | None]:
+        """The answers of a job as far as it comes, and the plugin that hangs where it comes no further."""
         worker = idle_worker()
         worker.give(job.run)
-        wait = patience
         try:
-            while not job.done.wait(wait):
-                wait = self._remaining(job.running, patience)
-        except BaseException:  # hung, or interrupted: what the job is in goes on without anybody who waits for it
+            stuck = self._stuck(job, patience)
+        except BaseException:  # interrupted: what the job is in goes on without anybody who waits for it
             worker.dismiss()
             raise
+        if stuck is not None:
+            worker.dismiss()
+            return stuck
         worker.park()
         if job.error is not None:
             raise job.error
-        return job.answer  # type: ignore[return-value]  # without an error the work has answered
+        return job.answers, None
+
+    def _stuck(self, job: _Job[T], patience: float) -> tuple[list[T], str] | None:
+        """Wait for a job; where it hangs, its answers until then and the plugin that it hangs in."""
+        wait = patience
+        while not job.done.wait(wait):
+            # INVARIANT: answers are counted before the call is read, so that an overdue call is of the next piece.
+            done, running = len(job.answers), job.running
+            if running is None:
+                wait = patience
+                continue
+            by, since = running
+            wait = (by.plugin.timeout or patience) - (time.monotonic() - since)
+            if wait <= 0:
+                self._count(by.plugin.name)
+                return job.answers[:done], by.plugin.name
+        return None
 
     def _suspended(self, plugin: str) -> bool:
         """Whether the plugin has hung so often that for now it is not asked at all."""
         hangs, until = self._hangs.get(plugin, (0, 0.0))
         return hangs >= HANGS and time.monotonic() < until
 
-    def _remaining(self, running: tuple[Implementation, float] | None, patience: float) -> float:
-        if running is None:
-            return patience
-        by, since = running
-        left = (by.plugin.timeout or patience) - (time.monotonic() - since)
-        if left <= 0:
-            self._count(by)
-            raise Hung(by)
-        return left
-
-    def _count(self, by: Implementation) -> None:
-        hangs, until = self._hangs.get(by.plugin.name, (0, 0.0))
+    def _count(self, plugin: str) -> None:
+        hangs, until = self._hangs.get(plugin, (0, 0.0))
         again = hangs + 1 if hangs < HANGS or time.monotonic() < until else 1
-        self._hangs[by.plugin.name] = (again, time.monotonic() + PAUSE)
+        self._hangs[plugin] = (again, time.monotonic() + PAUSE)
 
 
 def _watched(job: _Job[Any], running: tuple[Implementation, float], answers: Iterator[T]) -> Iterator[T]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from itertools import chain, islice
-from typing import Any, BinaryIO
+from typing import Any, Literal
 
 from volrules.errors import RequestLineError, UsageError
 from volrules.model.context import Context
 from volrules.reading import strict_json
+from volrules.reading.chunks import Chunk
 from volrules.reading.strict_json import JSONError
 from volrules.wording import did_you_mean, quoted
 
 _KEYS = ("id", "idempotency_key", "context", "request")
 _LONGEST_KEY = 255
-_Numbered = tuple[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,53 +41,63 @@ class UnreadableLine:
     error: str
 
 
-def read_lines(stream: BinaryIO, lines_only: bool = False) -> Iterator[RequestLine | UnreadableLine]:
-    """The requests of a stream in their order; JSON Lines take the memory of one line.
+Line = RequestLine | UnreadableLine
+
+
+def read_requests(chunks: Iterable[Chunk], lines_only: bool = False) -> Iterator[Iterable[Line]]:
+    """The requests of an input in their order; those come together that were there together.
 
     A first line that is JSON as far as it goes begins one document over all lines, and an array on its own is an
     array of request lines. ``lines_only``: each line is a request, whatever it looks like (``.jsonl``).
     """
-    lines = _numbered(stream)
-    first = next(lines, None)
-    if first is None:
+    chunks = iter(chunks)
+    begun = next((each for each in chunks if any(each.lines())), None)
+    if begun is None:
         return
-    if lines_only:
-        yield from map(from_line, chain((first,), lines))
-    elif _is_incomplete(first[1]):
-        yield from _from_document(first, stream)
+    begins = "line" if lines_only else _what_begins(begun)
+    if begins == "array":
+        begun = _with_a_line_below(begun, chunks)
+    if begins == "document" or (begins == "array" and _below(begun) is None):
+        yield _from_document(_joined(begun, chunks))
     else:
-        yield from _from_lines(first, lines)
+        yield from map(lines_of, chain((begun,), chunks))
 
 
-def _numbered(lines: Iterable[bytes], start: int = 1) -> Iterator[_Numbered]:
-    return ((number, line) for number, line in enumerate(lines, start) if line.strip())
+def lines_of(chunk: Chunk) -> Iterator[Line]:
+    """The requests of a chunk of JSON Lines."""
+    return map(_from_line, chunk.lines())
 
 
-def _is_incomplete(line: bytes) -> bool:
+def _what_begins(chunk: Chunk) -> Literal["line", "array", "document"]:
+    """What the first line looks like: a request, an array that may be alone, or a document that goes on below."""
     try:
-        strict_json.parse(line)
+        value = strict_json.parse(next(chunk.lines())[1])
     except JSONError as error:
-        return error.incomplete
-    return False
+        return "document" if error.incomplete else "line"
+    return "array" if isinstance(value, list) else "line"
 
 
-def _from_lines(first: _Numbered, lines: Iterator[_Numbered]) -> Iterator[RequestLine | UnreadableLine]:
-    second = next(lines, None)
-    if second is None:
-        yield from _from_text(*first)
-    else:
-        yield from map(from_line, chain((first, second), lines))
+def _with_a_line_below(begun: Chunk, chunks: Iterator[Chunk]) -> Chunk:
+    while _below(begun) is None and (more := next(chunks, None)):
+        begun = _joined(begun, (more,))
+    return begun
 
 
-def _from_document(first: _Numbered, stream: BinaryIO) -> Iterator[RequestLine | UnreadableLine]:
-    number, line = first
-    text = line + stream.read()
+def _below(chunk: Chunk) -> bytes | None:
+    """The second line."""
+    return next((line for _, line in islice(chunk.lines(), 1, None)), None)
+
+
+def _joined(chunk: Chunk, more: Iterable[Chunk]) -> Chunk:
+    return Chunk(chunk.start, b"".join((chunk.text, *(each.text for each in more))))
+
+
+def _from_document(chunk: Chunk) -> Iterator[Line]:
     # A first line cut short must not cost the lines below it their decisions.
-    below = next(_numbered(islice(BytesIO(text), 1, None)), (0, b""))[1]
-    if _is_object(below) and not _is_value(text):
-        yield from map(from_line, _numbered(BytesIO(text), number))
-    else:
-        yield from _from_text(number, text)
+    if _is_object(_below(chunk)) and not _is_value(chunk.text):
+        return lines_of(chunk)
+    number, first = next(chunk.lines())
+    return _from_text(number, chunk.text[chunk.text.index(first) :])
 
 
 def _is_value(text: bytes) -> bool:
@@ -99,11 +108,11 @@ def _is_value(text: bytes) -> bool:
     return True
 
 
-def _is_object(line: bytes) -> bool:
-    return line.lstrip().startswith(b"{") and _is_value(line)
+def _is_object(line: bytes | None) -> bool:
+    return line is not None and line.lstrip().startswith(b"{") and _is_value(line)
 
 
-def _from_text(number: int, text: bytes) -> Iterator[RequestLine | UnreadableLine]:
+def _from_text(number: int, text: bytes) -> Iterator[Line]:
     """The requests of one JSON value that begins on that line."""
     try:
         value = strict_json.parse(text)
@@ -116,7 +125,7 @@ def _from_text(number: int, text: bytes) -> Iterator[RequestLine | UnreadableLin
         yield _from_value(number, value)
 
 
-def from_line(line: _Numbered) -> RequestLine | UnreadableLine:
+def _from_line(line: tuple[int, bytes]) -> Line:
     """The request of a numbered line of JSON, or why there is none in it."""
     number, text = line
     try:
@@ -126,7 +135,7 @@ def from_line(line: _Numbered) -> RequestLine | UnreadableLine:
     return _from_value(number, value)
 
 
-def _from_value(number: int, value: Any) -> RequestLine | UnreadableLine:
+def _from_value(number: int, value: Any) -> Line:
     if not isinstance(value, dict) or "request" not in value:
         return RequestLine(number, None, None, None, value)
     try:
