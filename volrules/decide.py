@@ -27,7 +27,6 @@ from volrules.model import (
     Image,
     Provenance,
     QosSpecs,
-    Resolved,
     Sources,
     Spec,
     Unresolved,
@@ -37,7 +36,7 @@ from volrules.model import (
 from volrules.order import Order
 from volrules.plan import Field, Plan, Step, Steps
 from volrules.requests import RequestSchema
-from volrules.stages import LOOK_UPS, VOLUME, VOLUME_TYPE, LookUp, text
+from volrules.stages import LOOK_UPS, SOURCES, VOLUME, VOLUME_TYPE, LookUp
 from volrules.violations import Violation
 from volrules.wording import clip
 
@@ -62,9 +61,10 @@ class Decider:
         request = self.schema.parse(body)
         if isinstance(request, tuple):
             return self._malformed(request, id)
-        evaluate = partial(self._evaluated, request, context, id)
+        if self.plan.patience is None:
+            return _Evaluation(self, request, context).run(id)
         # Deciding is pure, so it can be begun again without a plugin that hangs.
-        return evaluate() if self.plan.patience is None else self.watch.run([evaluate], self.plan.patience)[0]
+        return self.watch.run([lambda: _Evaluation(self, request, context).run(id)], self.plan.patience)[0]
 
     def decide_all(self, orders: Sequence[Order]) -> list[Decision | Exception]:
         """The decisions on several requests, in order, or the fault that befell one: with one hand-off at most."""
@@ -76,7 +76,7 @@ class Decider:
             request = self.schema.parse(order.body)
             if isinstance(request, tuple):
                 return self._malformed(request, order.id)
-            return self._evaluated(request, order.context, order.id)
+            return _Evaluation(self, request, order.context).run(order.id)
         except Exception as error:  # noqa: BLE001 - it is this one's, and costs the others nothing
             return error
 
@@ -84,14 +84,11 @@ class Decider:
         told = tuple(each.attributed("schema", OWN, "deny") for each in violations)
         return Decision(id, None, None, told, (), EMPTY, self.fingerprint)
 
-    def _evaluated(self, request: VolumeRequest, context: Context, id: Any) -> Decision:  # noqa: A002
-        return _Evaluation(self, request, context).run(id)
-
     def volume_type(self, type_id: str | None) -> VolumeType | None:
         """The type of that id, as a look-up on the engine's own behalf finds it."""
         if type_id is None:
             return None
-        answers = (each.call(type_id, Context().elevated()) for each in self.plan.finders[VOLUME_TYPE])
+        answers = (each.call(type_id, Context().elevated()) for each in self.plan.finders[VOLUME_TYPE.field])
         return next((each for each in answers if isinstance(each, VolumeType)), None)
 
 
@@ -103,8 +100,7 @@ class _Evaluation:
         "decider",
         "draft",
         "known",
-        "objected",
-        "origins",
+        "provenance",
         "request",
         "stored",
         "violations",
@@ -116,83 +112,72 @@ class _Evaluation:
         self.request = request
         self.context = context
         self.draft = Draft({"request": request, "context": context})
-        self.objected = False
         self.known: dict[str, Any] = self.draft.__dict__
-        self.origins: dict[str, tuple[str, Step]] = {}
+        self.provenance: dict[str, Provenance] = {}
         self.stored: dict[str, Any] = {}
         self.violations: list[Violation] = []
         self.warnings: list[Violation] = []
 
     def run(self, id: Any) -> Decision:  # noqa: A002
         """All rules, in order."""
-        plan, who = self.decider.plan, (self.request, self.context)
-        self.hear(plan.request_validators, who)
-        unauthorized = len(self.violations)
-        self.hear(plan.authorizers, who)
-        if not self.objected and len(self.violations) == unauthorized:
+        plan, draft, known = self.decider.plan, self.draft, self.known
+        spoilt = self.hear(plan.request_validators, self.request, self.context)
+        objections = len(self.violations)
+        self.hear(plan.authorizers, self.request, self.context)
+        if not spoilt and len(self.violations) == objections:
             self.look_up()
-            self.hear(plan.source_validators)
+            self.hear(plan.source_validators, draft)
         for field in plan.fields:
             if field.resolvers:
                 self.resolve(field)
-            self.objected = False
-            if field.validators:
-                self.hear(field.validators)
-            if self.objected and field.resolvers:
-                self.known.pop(field.name, None)
+            if field.validators and self.hear(field.validators, draft) and field.resolvers:
+                known.pop(field.name, None)
         return self.decision(id)
 
-    def hear(self, steps: Steps, who: tuple[VolumeRequest, Context] | None = None) -> None:
-        """Ask all for their objections: to what is known, or before anything is, to the request of its caller."""
+    def hear(self, steps: Steps, *subject: Any) -> bool:
+        """Ask all for their objections; whether there is one that counts."""
+        spoilt = False
         for step in steps:
             try:
-                answer = step.call(*who) if who else step.call(self.draft if step.own else self.shown())
+                answer = step.call(*subject)
                 if answer is not None:
                     for objection in (answer,) if type(answer) is Violation else answer:
-                        self.note(objection, step)
+                        spoilt |= self.note(objection, step)
             except Unresolved:
                 continue
             except FAILURES as error:
                 self.fault(error, step)
+        return spoilt
 
     def resolve(self, field: Field) -> None:
         """The first answer becomes the field's value; without one it stays unknown."""
         for step in field.resolvers:
             try:
-                answer = step.call(self.draft if step.own else self.shown())
-                if answer is None:
-                    continue
-                value, origin = answer if type(answer) is Resolved else (answer, step.by.plugin.label)
-                if not step.own:
-                    value, origin = field.stage.check(value), text(origin, "an origin")
+                answer = step.call(self.draft)
             except Unresolved:
                 continue
             except FAILURES as error:
                 self.fault(error, step)
                 continue
-            if type(value) is str and field.name == "volume_type" and (value := self.named(value, origin)) is None:
+            if answer is not None:
+                value, origin = answer
+                if type(value) is str and field.name == "volume_type" and (value := self.named(value, origin)) is None:
+                    return
+                self.known[field.name] = value
+                self.provenance[field.name] = step.credits[origin]
                 return
-            self.known[field.name] = value
-            self.origins[field.name] = (origin, step)
-            return
 
-    def shown(self) -> Draft:
-        """The draft as a vendor sees it: a copy of its own, whatever it does to it."""
-        return Draft(self.known)
-
-    def note(self, objection: Any, step: Step) -> None:
-        """Record a violation where the site's enforcement puts it."""
+    def note(self, objection: Any, step: Step) -> bool:
+        """Record a violation where the site's enforcement puts it; whether it counts."""
         if type(objection) is not Violation:
             raise TypeError(f"a validator answers with violations, not {type(objection).__name__}")
         if not step.own:
             objection.require_sound()
         policy, project_id = self.decider.policy, self.context.project_id
         recorded = policy.recorded(objection, step.rule, step.by.plugin.label, project_id)
-        if recorded.enforcement == "deny":
-            self.objected = True
-            self.violations.append(recorded)
-        else:
-            self.warnings.append(recorded)
+        counts = recorded.enforcement == "deny"
+        (self.violations if counts else self.warnings).append(recorded)
+        return counts
 
     def fault(self, error: BaseException, step: Step) -> None:
         """Record that a plugin failed: against the request, or under ``ignore`` as a warning."""
@@ -204,11 +189,13 @@ class _Evaluation:
     def look_up(self) -> None:
         """Find the source and the type that the request names; what is not there stays unknown."""
         self.known.update(_NOTHING_NAMED)
-        if self.request.sources or self.request.volume_type is not None:
-            for what in LOOK_UPS:
+        if self.request.sources:
+            for what in SOURCES:
                 name = getattr(self.request, what.asked)
                 if name is not None:
                     self.look_up_one(what, name)
+        if self.request.volume_type is not None:
+            self.look_up_one(VOLUME_TYPE, self.request.volume_type)
 
     def look_up_one(self, what: LookUp, name: str) -> None:
         """Find one thing that the request names, with the volume that it is of."""
@@ -230,7 +217,7 @@ class _Evaluation:
 
     def find(self, what: LookUp, name: str, context: Context) -> tuple[Any, bool]:
         """The first answer to a look-up, and whether it is the engine's own: from the inventory or the store."""
-        for step in self.decider.plan.finders[what]:
+        for step in self.decider.plan.finders[what.field]:
             try:
                 answer = step.call(name, context)
                 if answer is not None:
@@ -257,7 +244,7 @@ class _Evaluation:
         self.violations.append(violation.attributed(rule, OWN, "deny"))
 
     def decision(self, id: Any) -> Decision:  # noqa: A002
-        """The answer; its spec and provenance are rendered when somebody asks for them."""
+        """The answer; its spec and its basis are rendered when somebody asks for them."""
         rejected = bool(self.violations)
         return Decision(
             id,
@@ -265,17 +252,14 @@ class _Evaluation:
             None if rejected else self.known.get("dispatch"),
             tuple(self.violations),
             tuple(self.warnings),
-            self.provenance,
+            MappingProxyType(self.provenance),
             self.decider.fingerprint,
-            None if rejected else Basis(self.known.get("volume_type"), Sources(**self.stored)),
+            None if rejected else self.basis,
         )
 
-    def provenance(self) -> Mapping[str, Provenance]:
-        """Where each resolved field is from."""
-        where = self.origins.items()
-        return MappingProxyType(
-            {field: Provenance(origin, step.rule, step.by.plugin.label) for field, (origin, step) in where}
-        )
+    def basis(self) -> Basis:
+        """What the decision rests on."""
+        return Basis(self.known.get("volume_type"), Sources(**self.stored))
 
     def spec(self) -> Spec:
         """The volume, fully specified."""

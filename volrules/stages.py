@@ -35,7 +35,8 @@ VOLUME = LookUp("source_volid", "source_volume", "volrules_find_volume", Volume,
 BACKUP = LookUp("backup_id", "backup", "volrules_find_backup", Backup, "backup")
 IMAGE = LookUp("image_id", "image", "volrules_find_image", Image, "image")
 VOLUME_TYPE = LookUp("volume_type", "requested_volume_type", "volrules_find_volume_type", VolumeType, "volume type")
-LOOK_UPS = (SNAPSHOT, VOLUME, BACKUP, IMAGE, VOLUME_TYPE)
+SOURCES = (SNAPSHOT, VOLUME, BACKUP, IMAGE)
+LOOK_UPS = (*SOURCES, VOLUME_TYPE)
 
 
 class Stage(NamedTuple):

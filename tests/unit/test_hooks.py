@@ -288,8 +288,9 @@ def test_a_vendor_replaces_a_built_in_rule(field, enabled):
     assert (decision.provenance[field].plugin, origin(decision, field)) == ("acme", "acme")
 
 
-def test_a_vendor_says_where_a_value_is_from():
-    plugin = a_plugin(resolve_size=lambda self, draft: Resolved(7, "tariff"))
+@pytest.mark.parametrize("answer", [Resolved(7, "tariff"), (7, "tariff")])
+def test_a_vendor_says_where_a_value_is_from(answer):
+    plugin = a_plugin(resolve_size=lambda self, draft: answer)
     assert origin(check(a_request(), plugins=[plugin]), "size") == "tariff"
 
 
@@ -515,7 +516,8 @@ def test_a_plugin_that_fails_is_named(hook, misdeed):
         ("size", "5"),
         ("size", True),
         ("size", 5.0),
-        ("size", (5, "request")),
+        ("size", (5,)),
+        ("size", (5, "request", 1)),
         ("availability_zone", 5),
         ("volume_type", 5),
         ("volume_type", {"id": "x"}),

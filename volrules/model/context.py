@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 from volrules.errors import UsageError
@@ -24,14 +25,16 @@ class Context:
     request_id: str | None = None
 
     def __post_init__(self) -> None:
+        if not _are_plain(self.project_id, self.user_id, self.request_id, *(self.roles or ())):
+            self._require_texts()
+
+    def _require_texts(self) -> None:
         _require_text("project_id", self.project_id)
-        if self.user_id is not None:
-            _require_text("user_id", self.user_id)
-        if self.request_id is not None:
-            _require_text("request_id", self.request_id)
-        if self.roles is not None:
-            for role in self.roles:
-                _require_text("roles", role)
+        for member in ("user_id", "request_id"):
+            if getattr(self, member) is not None:
+                _require_text(member, getattr(self, member))
+        for role in self.roles or ():
+            _require_text("roles", role)
 
     @property
     def is_admin(self) -> bool:
@@ -41,6 +44,16 @@ class Context:
     def elevated(self) -> Context:
         """The same caller with the admin role: for look-ups made on the engine's own behalf."""
         return replace(self, roles=(*(self.roles or ()), "admin"))
+
+    def asking(self, request_id: str) -> Context:
+        """The same caller with a request of that id. Raises UsageError."""
+        _require_text("request_id", request_id)
+        # What is copied has been looked at, which is most of what making one costs.
+        asking = object.__new__(Context)
+        for member, value in (("project_id", self.project_id), ("user_id", self.user_id), ("roles", self.roles)):
+            object.__setattr__(asking, member, value)
+        object.__setattr__(asking, "request_id", request_id)
+        return asking
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form of a request line's ``context``."""
@@ -55,9 +68,9 @@ class Context:
         """
         if document is None:
             return _ANYONE
-        if isinstance(document, Context):
+        if type(document) is Context:
             return document
-        if not isinstance(document, Mapping):
+        if type(document) is not dict and not isinstance(document, Mapping):
             raise UsageError(f"a context is an object, not {quoted(document)}; give project_id, user_id, roles")
         if not document.keys() <= _MEMBERS:
             unknown = ", ".join(quoted(each) for each in document if each not in _MEMBERS)
@@ -68,8 +81,29 @@ class Context:
             if type(roles) not in (list, tuple):
                 raise UsageError(f"context roles {quoted(roles)} must be a list of role names")
             roles = tuple(roles)
-        project_id = given("project_id")
-        return cls("default" if project_id is None else project_id, given("user_id"), roles, given("request_id"))
+        project_id, request_id = given("project_id"), given("request_id")
+        asker = "default" if project_id is None else project_id, given("user_id"), roles
+        try:
+            caller = _caller(*asker)
+        except TypeError:  # one of them cannot be looked up, and is no text
+            caller = cls(*asker)
+        return caller if request_id is None else caller.asking(request_id)
+
+
+@lru_cache(maxsize=1024)
+def _caller(project_id: str, user_id: str | None, roles: tuple[str, ...] | None) -> Context:
+    """The same few callers ask again and again: they are looked at once."""
+    return Context(project_id, user_id, roles)
+
+
+def _are_plain(project_id: str, *texts: str | None) -> bool:
+    """Whether all are known at a glance to be as they should."""
+    if type(project_id) is not str or not project_id or not project_id.isascii():
+        return False
+    for each in texts:
+        if each is not None and (type(each) is not str or not each or not each.isascii()):
+            return False
+    return True
 
 
 def _require_text(member: str, value: Any) -> None:

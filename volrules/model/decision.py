@@ -89,11 +89,11 @@ class Decision(Document):
         dispatch: Mapping[str, Any] | None,
         violations: tuple[Violation, ...],
         warnings: tuple[Violation, ...],
-        provenance: Mapping[str, Provenance] | Callable[[], Mapping[str, Provenance]],
+        provenance: Mapping[str, Provenance],
         policy_fingerprint: str,
-        basis: Basis | None = None,
+        basis: Basis | Callable[[], Basis] | None = None,
     ) -> None:
-        """``spec`` and ``provenance``: the value, or a function that renders it when it is first asked for."""
+        """``spec`` and ``basis``: the value, or a function that renders it when it is first asked for."""
         self._id = id
         self._spec = spec
         self._dispatch = dispatch
@@ -148,8 +148,6 @@ class Decision(Document):
     @property
     def provenance(self) -> Mapping[str, Provenance]:
         """Where each resolved field is from."""
-        if callable(self._provenance):
-            self._provenance = self._provenance()
         return self._provenance
 
     @property
@@ -160,6 +158,8 @@ class Decision(Document):
     @property
     def basis(self) -> Basis:
         """What the decision rests on; no part of the document, and lost where one is read back."""
+        if callable(self._basis):
+            self._basis = self._basis()
         return self._basis or _NO_BASIS
 
     def noting(self, remarks: Iterable[Violation]) -> Decision:

@@ -7,7 +7,7 @@ from typing import Any
 
 from volrules.codes import built_in
 from volrules.hookspecs import hookimpl
-from volrules.model import Draft, Resolved, Volume
+from volrules.model import Draft, Volume
 from volrules.violations import Violation
 from volrules.wording import clip, did_you_mean
 
@@ -21,7 +21,7 @@ class AvailabilityZone:
         offered = options["offered"]
         self._offered = None if offered is None else frozenset(offered)
         default, last_resort = options["default"], options["last_resort"]
-        self._otherwise = Resolved(default, "site_default") if default else Resolved(last_resort, "fallback")
+        self._otherwise = (default, "site_default") if default else (last_resort, "fallback")
         self._same_as_source = options["same_as_source"]
 
     @staticmethod
@@ -35,14 +35,14 @@ class AvailabilityZone:
         }
 
     @hookimpl(trylast=True)
-    def volrules_resolve_availability_zone(self, draft: Draft) -> Resolved[str | None]:
+    def volrules_resolve_availability_zone(self, draft: Draft) -> tuple[str | None, str]:
         """What the request says, else the source's zone, else the site's default, else its last resort."""
         asked = draft.request.availability_zone
         if asked is not None:
-            return Resolved(asked, "request")
+            return asked, "request"
         origin, volume = _source(draft)
         if volume is not None and volume.availability_zone:
-            return Resolved(volume.availability_zone, origin)
+            return volume.availability_zone, origin
         return self._otherwise
 
     @hookimpl

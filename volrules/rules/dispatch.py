@@ -7,9 +7,9 @@ from typing import Any
 
 from volrules.documents import freeze
 from volrules.hookspecs import hookimpl
-from volrules.model import Draft, Resolved, Volume
+from volrules.model import Draft, Volume
 
-_SCHEDULER: Resolved[Mapping[str, Any]] = Resolved(freeze({"target": "scheduler"}), "fallback")
+_SCHEDULER: tuple[Mapping[str, Any], str] = (freeze({"target": "scheduler"}), "fallback")
 
 
 class Dispatch:
@@ -24,7 +24,7 @@ class Dispatch:
         return {"snapshot_same_host": {"meta": {"site": "snapshot_same_host"}}}
 
     @hookimpl(trylast=True)
-    def volrules_resolve_dispatch(self, draft: Draft) -> Resolved[Mapping[str, Any]]:
+    def volrules_resolve_dispatch(self, draft: Draft) -> tuple[Mapping[str, Any], str]:
         """The host of the snapshot's volume or of the source volume, else the scheduler."""
         if not draft.request.sources:
             return _SCHEDULER
@@ -35,5 +35,5 @@ class Dispatch:
         )
         for origin, volume in candidates:
             if volume is not None and volume.host:
-                return Resolved(freeze({"target": "host", "host": volume.host}), origin)
+                return freeze({"target": "host", "host": volume.host}), origin
         return _SCHEDULER

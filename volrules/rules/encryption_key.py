@@ -7,14 +7,14 @@ from typing import Any
 
 from volrules.documents import freeze
 from volrules.hookspecs import hookimpl
-from volrules.model import Draft, Resolved
+from volrules.model import Draft
 
-_NONE: Resolved[Mapping[str, Any] | None] = Resolved(None, "volume_type")
-_CREATE: Resolved[Mapping[str, Any] | None] = Resolved(freeze({"action": "create"}), "volume_type")
+_NONE: tuple[Mapping[str, Any] | None, str] = (None, "volume_type")
+_CREATE: tuple[Mapping[str, Any] | None, str] = (freeze({"action": "create"}), "volume_type")
 
 
 @hookimpl(trylast=True)
-def volrules_resolve_encryption_key(draft: Draft) -> Resolved[Mapping[str, Any] | None]:
+def volrules_resolve_encryption_key(draft: Draft) -> tuple[Mapping[str, Any] | None, str]:
     """Copy the key of the snapshot, the source volume or the backup's volume; create one where there is none."""
     kind = draft.volume_type
     if kind is None or kind.encryption is None:
@@ -22,5 +22,5 @@ def volrules_resolve_encryption_key(draft: Draft) -> Resolved[Mapping[str, Any] 
     backed_up = None if draft.backup is None else draft.backup.volume
     for origin, holder in (("snapshot", draft.snapshot), ("source_volume", draft.source_volume), ("backup", backed_up)):
         if holder is not None and holder.encryption_key_id:
-            return Resolved(freeze({"action": "copy", "source_key_id": holder.encryption_key_id}), origin)
+            return freeze({"action": "copy", "source_key_id": holder.encryption_key_id}), origin
     return _CREATE

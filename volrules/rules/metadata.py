@@ -8,7 +8,7 @@ from itertools import chain
 from volrules.codes import built_in
 from volrules.hookspecs import hookimpl
 from volrules.jsonvalue import pointer
-from volrules.model import Draft, Resolved
+from volrules.model import Draft
 from volrules.violations import Violation
 from volrules.wording import clip
 
@@ -16,9 +16,9 @@ _LONGEST = 255
 
 
 @hookimpl(trylast=True)
-def volrules_resolve_metadata(draft: Draft) -> Resolved[Mapping[str, str]]:
+def volrules_resolve_metadata(draft: Draft) -> tuple[Mapping[str, str], str]:
     """What the request says."""
-    return Resolved(draft.request.metadata, "request")
+    return draft.request.metadata, "request"
 
 
 @hookimpl

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from volrules.codes import built_in
 from volrules.hookspecs import hookimpl
-from volrules.model import Draft, Resolved
+from volrules.model import Draft
 from volrules.violations import Violation
 
 _PATH = "/volume/size"
@@ -19,15 +19,15 @@ _SOURCES = (
 
 
 @hookimpl(trylast=True)
-def volrules_resolve_size(draft: Draft) -> Resolved[int | None]:
+def volrules_resolve_size(draft: Draft) -> tuple[int | None, str]:
     """What the request says; where it leaves the size open, what the source has."""
     request = draft.request
     if request.leaves_size_open and request.sources:
         for field, attribute, _ in _SOURCES:
             source = getattr(draft, field)
             if source is not None and getattr(source, attribute) is not None:
-                return Resolved(getattr(source, attribute), field)
-    return Resolved(request.size, "request")
+                return getattr(source, attribute), field
+    return request.size, "request"
 
 
 @hookimpl

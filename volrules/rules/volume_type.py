@@ -7,7 +7,7 @@ from typing import Any
 
 from volrules.codes import built_in
 from volrules.hookspecs import hookimpl
-from volrules.model import Draft, Resolved, VolumeType
+from volrules.model import Draft, VolumeType
 from volrules.violations import Violation
 
 _PATH = "/volume/volume_type"
@@ -18,7 +18,7 @@ class VolumeTypeRule:
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         default = options["default"]
-        self._otherwise = Resolved(default, "site_default" if default else "fallback")
+        self._otherwise = (default, "site_default" if default else "fallback")
 
     @staticmethod
     def volrules_options_schema() -> Mapping[str, Any]:
@@ -26,24 +26,24 @@ class VolumeTypeRule:
         return {"default": {"meta": {"site": "default_volume_type"}}}
 
     @hookimpl(trylast=True)
-    def volrules_resolve_volume_type(self, draft: Draft) -> Resolved[VolumeType | str | None] | None:
+    def volrules_resolve_volume_type(self, draft: Draft) -> tuple[VolumeType | str | None, str] | None:
         """A snapshot's or backup's type, even none; else the one named; else the source's, even none; else the default.
 
         None where the backup's volume, which has the type, is gone: see the validator.
         """
         if draft.request.sources:
             return self._of_source(draft)
-        return Resolved(draft.requested_volume_type, "request") if draft.requested_volume_type else self._otherwise
+        return (draft.requested_volume_type, "request") if draft.requested_volume_type else self._otherwise
 
-    def _of_source(self, draft: Draft) -> Resolved[VolumeType | str | None] | None:
+    def _of_source(self, draft: Draft) -> tuple[VolumeType | str | None, str] | None:
         snapshot, backup, source = draft.snapshot, draft.backup, draft.source_volume
         if snapshot is not None:
-            return Resolved(snapshot.volume_type_id, "snapshot")
+            return snapshot.volume_type_id, "snapshot"
         if backup is not None and backup.volume_id is not None:
-            return None if backup.volume is None else Resolved(backup.volume.volume_type_id, "backup")
+            return None if backup.volume is None else (backup.volume.volume_type_id, "backup")
         if draft.requested_volume_type is not None:
-            return Resolved(draft.requested_volume_type, "request")
-        return self._otherwise if source is None else Resolved(source.volume_type_id, "source_volume")
+            return draft.requested_volume_type, "request"
+        return self._otherwise if source is None else (source.volume_type_id, "source_volume")
 
     @hookimpl
     def volrules_validate_volume_type(self, draft: Draft) -> Iterator[Violation] | None:
