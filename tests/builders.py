@@ -9,9 +9,16 @@ from typing import Any
 import jsonschema
 import referencing
 
-from volrules import Engine
+from volrules import Engine, hookimpl, violation
 from volrules.requests import published
 
+HOOKS_BEFORE = ["validate_request", "authorize"]
+HOOKS_OF_FIELDS = [
+    *("resolve_size", "validate_size", "validate_image"),
+    *("resolve_availability_zone", "validate_availability_zone", "resolve_volume_type", "validate_volume_type"),
+    *("resolve_qos_specs", "validate_qos_specs", "resolve_encryption_key", "validate_encryption_key"),
+    *("resolve_metadata", "validate_metadata", "resolve_dispatch", "validate_volume"),
+]
 GIB = 1024**3
 HINTS = "OS-SCH-HNT:scheduler_hints"
 SNAPSHOT, VOLUME, BACKUP, IMAGE, OTHER = (
@@ -84,6 +91,21 @@ def check(
         decision = engine.check(body, a_context() if context is None else context, id=line)
     assert_valid("decision", decision.to_dict())
     return decision
+
+
+def saying(code):
+    """A validator that objects to every size."""
+
+    def objection(self, draft):
+        yield violation(code, "/volume/size", "no")
+
+    return objection
+
+
+def a_plugin(_name="acme", **hooks):
+    """An object with the hooks; each takes what its function wants, after self."""
+    members = {f"volrules_{hook}": hookimpl(function) for hook, function in hooks.items()}
+    return type(_name, (), {"name": _name, **members})()
 
 
 def codes(decision: Any) -> list[str]:

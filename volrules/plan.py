@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from volrules.host import OWN, Host, Implementation
 from volrules.host.watch import Watch
@@ -55,8 +55,7 @@ class Step:
 Steps = tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A stage with those who resolve it, in the order in which they are asked, and those who validate it.
 
     A resolver's ``call`` answers with a pair of value and origin, or None.
@@ -88,12 +87,18 @@ class Plan:
             resolvers = steps(stage.resolve, stage.field, partial(_resolver, stage))
             return Field(stage.field, resolvers, steps(stage.validate, stage.field, _validator))
 
-        self.request_validators = steps("volrules_validate_request", "request")
-        self.authorizers = steps("volrules_authorize", "authorize")
+        self.request_validators = tuple(map(_of_draft, steps("volrules_validate_request", "request")))
+        self.authorizers = tuple(map(_of_draft, steps("volrules_authorize", "authorize")))
         self.finders: Mapping[str, Steps] = {each.field: steps(each.hook, "sources") for each in LOOK_UPS}
         self.source_validators = steps("volrules_validate_sources", "sources", _validator)
         self.fields = tuple(each for each in map(field, STAGES) if each.resolvers or each.validators)
         self.patience: float | None = min(patience, default=None)
+
+
+def _of_draft(step: Step) -> Step:
+    """What asks of a request and its caller, as what asks of a draft."""
+    call = step.call
+    return replace(step, call=lambda draft: call(draft.request, draft.context))
 
 
 def _bare(call: Call, _: str) -> Call:

@@ -16,13 +16,17 @@ _BITS = 63
 
 
 class LookUp(NamedTuple):
-    """Rule 3 for one kind of source: the request's attribute, the draft's field, the hook and its record."""
+    """Rule 3 for one kind of source: the request's attribute, the draft's field, the hook and its record.
+
+    ``is_of_volume``: it was made of a volume, which is looked up too.
+    """
 
     asked: str
     field: str
     hook: str
     record: type[Any]
     noun: str
+    is_of_volume: bool = False
 
     @property
     def code(self) -> str:
@@ -30,9 +34,9 @@ class LookUp(NamedTuple):
         return f"{self.field.removeprefix('requested_')}.not_found"
 
 
-SNAPSHOT = LookUp("snapshot_id", "snapshot", "volrules_find_snapshot", Snapshot, "snapshot")
+SNAPSHOT = LookUp("snapshot_id", "snapshot", "volrules_find_snapshot", Snapshot, "snapshot", is_of_volume=True)
 VOLUME = LookUp("source_volid", "source_volume", "volrules_find_volume", Volume, "volume")
-BACKUP = LookUp("backup_id", "backup", "volrules_find_backup", Backup, "backup")
+BACKUP = LookUp("backup_id", "backup", "volrules_find_backup", Backup, "backup", is_of_volume=True)
 IMAGE = LookUp("image_id", "image", "volrules_find_image", Image, "image")
 VOLUME_TYPE = LookUp("volume_type", "requested_volume_type", "volrules_find_volume_type", VolumeType, "volume type")
 SOURCES = (SNAPSHOT, VOLUME, BACKUP, IMAGE)

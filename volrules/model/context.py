@@ -100,10 +100,7 @@ def _are_plain(project_id: str, *texts: str | None) -> bool:
     """Whether all are known at a glance to be as they should."""
     if type(project_id) is not str or not project_id or not project_id.isascii():
         return False
-    for each in texts:
-        if each is not None and (type(each) is not str or not each or not each.isascii()):
-            return False
-    return True
+    return all(each is None or (type(each) is str and each and each.isascii()) for each in texts)
 
 
 def _require_text(member: str, value: Any) -> None:

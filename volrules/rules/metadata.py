@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 
 from volrules.codes import built_in
 from volrules.hookspecs import hookimpl
@@ -25,9 +24,10 @@ def volrules_resolve_metadata(draft: Draft) -> tuple[Mapping[str, str], str]:
 def volrules_validate_metadata(draft: Draft) -> Iterator[Violation] | None:
     """No blank key, no key or value beyond 255 characters."""
     metadata = draft.metadata
-    if not metadata or ("" not in metadata and max(map(len, chain(metadata, metadata.values()))) <= _LONGEST):
-        return None
-    return _objections(metadata)
+    for key, value in metadata.items():
+        if not 0 < len(key) <= _LONGEST or len(value) > _LONGEST:
+            return _objections(metadata)
+    return None
 
 
 def _objections(metadata: Mapping[str, str]) -> Iterator[Violation]:
