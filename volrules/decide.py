@@ -111,8 +111,8 @@ class _Evaluation:
         self.decider = decider
         self.request = request
         self.context = context
-        self.draft = Draft({"request": request, "context": context})
-        self.known: dict[str, Any] = self.draft.__dict__
+        self.known: dict[str, Any] = {"request": request, "context": context}
+        self.draft = Draft(self.known)
         self.provenance: dict[str, Provenance] = {}
         self.stored: dict[str, Any] = {}
         self.violations: list[Violation] = []

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any, Self
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+_PLAIN = frozenset({NoneType, bool, int, float, str})
+"""Types of values that are as they are. Most values are such, and asking for a Mapping is slow."""
 
 
 def empty() -> Mapping[str, Any]:
@@ -18,6 +20,8 @@ def empty() -> Mapping[str, Any]:
 
 def freeze(value: Any) -> Any:
     """A read-only copy of a JSON value: objects become mapping proxies, arrays tuples."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(each) for key, each in value.items()}) if value else EMPTY
     if isinstance(value, list | tuple):
@@ -27,10 +31,12 @@ def freeze(value: Any) -> Any:
 
 def thaw(value: Any) -> Any:
     """A plain copy, ready for ``json.dumps``, of what :func:`freeze` made; documents become objects."""
+    if type(value) in _PLAIN:
+        return value
+    if type(value) is MappingProxyType or isinstance(value, Mapping):
+        return {key: each if type(each) in _PLAIN else thaw(each) for key, each in value.items()}
     if isinstance(value, Document):
         return value.to_dict()
-    if isinstance(value, Mapping):
-        return {key: thaw(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [thaw(each) for each in value]
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +43,8 @@ def remove(path: Path) -> None:
 @contextmanager
 def _temporary(path: Path, content: bytes, mode: int) -> Iterator[Path]:
     """The content on the disk, under a name of its own that is gone afterwards."""
+    import tempfile  # lazily: who only reads writes no files
+
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -6,7 +6,7 @@ What is raised says, through ``retryable``, whether the same call may succeed la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class VolrulesError(Exception):
@@ -26,8 +26,7 @@ class RequestLineError(VolrulesError):
     """A line of input is no request: correct the line; the others are not affected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with an operator's document.
 
     ``path``: the key, dotted (``volume_types.0.name``); ``line``: 1-based, None where unknown.

@@ -107,14 +107,14 @@ def _bare(call: Call, _: str) -> Call:
 
 def _validator(call: Call, _: str) -> Call:
     """A vendor's validator, shown a copy of the draft: whatever it does to it changes no decision."""
-    return lambda draft: call(Draft(vars(draft)))
+    return lambda draft: call(Draft({**draft.__dict__}))
 
 
 def _resolver(stage: Stage, call: Call, label: str) -> Call:
     """A vendor's resolver, shown a copy of the draft; what it answers is checked."""
 
     def resolve(draft: Draft) -> tuple[Any, str] | None:
-        answer = call(Draft(vars(draft)))
+        answer = call(Draft({**draft.__dict__}))
         if answer is None:
             return None
         value, origin = answer if isinstance(answer, tuple) else (answer, label)

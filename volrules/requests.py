@@ -5,7 +5,6 @@ A compiled validator answers yes or no; only a no pays for the diagnosis. Both r
 
 from __future__ import annotations
 
-import functools
 import importlib.resources
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,8 +12,10 @@ from typing import Any
 
 import jsonschema_rs
 
+from volrules.diagnosis import Diagnosis, Told
 from volrules.jsonvalue import faults, pointer
 from volrules.model import VolumeRequest
+from volrules.places import Place
 from volrules.violations import Violation, violation
 from volrules.wording import clip
 
@@ -26,6 +27,9 @@ def published(name: str) -> dict[str, Any]:
     return schema
 
 
+_BITS = 63
+
+
 class RequestSchema:
     """The published request schema, joined with what plugins declare.
 
@@ -34,10 +38,12 @@ class RequestSchema:
 
     def __init__(self, extensions: Sequence[Mapping[str, Any]] = ()) -> None:
         self.document = published("request")
-        self._extended = bool(extensions)
+        self._is_closed = not extensions
         if extensions:
             self.document["properties"]["volume"]["allOf"] = [dict(each) for each in extensions]
-        self._accepts = jsonschema_rs.Draft202012Validator(self.document).is_valid
+        self._validator = jsonschema_rs.Draft202012Validator(self.document)
+        self._accepts = self._validator.is_valid
+        self._diagnosis = Diagnosis(self.document)
 
     def parse(self, body: Any) -> VolumeRequest | tuple[Violation, ...]:
         """The request that the body is, or all that is wrong with its shape, in document order."""
@@ -53,16 +59,7 @@ class RequestSchema:
         # INVARIANT: JSON Schema calls 10.0 an integer; the API does not.
         if type(size) is float:
             return False
-        return (self._is_plain(body) and _is_short(size)) or next(faults(body), None) is None
-
-    def _is_plain(self, body: dict[str, Any]) -> bool:
-        """Whether the body has only ASCII text in closed objects: then it has a JSON form without a closer look."""
-        if self._extended or len(body) > 1:
-            return False
-        volume = body["volume"]
-        texts = [each for each in volume.values() if type(each) is str]
-        metadata = volume.get("metadata")
-        return "".join(texts).isascii() and (not metadata or "".join(metadata.values()).isascii())
+        return (self._is_closed and len(body) == 1 and _is_plain(body["volume"])) or next(faults(body), None) is None
 
     def _diagnose(self, body: Any) -> tuple[Violation, ...]:
         if not isinstance(body, dict):
@@ -71,23 +68,19 @@ class RequestSchema:
         return strange or tuple(self._objections(body)) or (_wrong_type((), "is no plain JSON value; send one"),)
 
     def _objections(self, body: dict[str, Any]) -> Iterator[Violation]:
-        from volrules.diagnosis import objections
-
         volume = body.get("volume")
         size = volume.get("size") if isinstance(volume, dict) else None
+        own: dict[Place, Told] = {}
         if isinstance(size, float):
-            yield _wrong_type(("volume", "size"), f"is `{size}`, written with a fraction or exponent; write an integer")
-        yield from (each for each in objections(self._reference, body) if not _speaks_of(each, size))
+            message = f"`size` is `{size}`, written with a fraction or exponent; write an integer"
+            own["volume", "size"] = ("type", message)
+        return self._diagnosis.objections(self._errors(body), body, own)
 
-    @functools.cached_property
-    def _reference(self) -> Any:
-        import jsonschema
-
-        return jsonschema.Draft202012Validator(self.document)
-
-
-def _speaks_of(objection: Violation, size: Any) -> bool:
-    return isinstance(size, float) and objection.path == "/volume/size"
+    def _errors(self, body: dict[str, Any]) -> list[jsonschema_rs.ValidationError]:
+        try:
+            return list(self._validator.iter_errors(body))
+        except (ValueError, TypeError, RecursionError):  # a value of a class of its own, of which no schema can speak
+            return []
 
 
 def _wrong_type(path: tuple[str | int, ...], reason: str) -> Violation:
@@ -100,5 +93,15 @@ def _kind(value: Any) -> str:
     return "null" if value is None else kinds.get(type(value), f"a Python {type(value).__name__}")
 
 
-def _is_short(size: Any) -> bool:
-    return type(size) is not int or size.bit_length() < 64
+def _is_plain(volume: dict[str, Any]) -> bool:
+    """Whether a volume of the right shape has a JSON form without a closer look: short numbers, and ASCII text."""
+    for value in volume.values():
+        if type(value) is str:
+            if not value.isascii():
+                return False
+        elif type(value) is dict:
+            if not "".join(value.values()).isascii():
+                return False
+        elif type(value) is int and value.bit_length() > _BITS:
+            return False
+    return True

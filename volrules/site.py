@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from volrules.documents import EMPTY, empty, freeze
 from volrules.errors import SiteError
@@ -25,8 +25,7 @@ class PluginSettings:
     options: Mapping[str, Any] = field(default_factory=empty)
 
 
-@dataclass(frozen=True, slots=True)
-class RelaySettings:
+class RelaySettings(NamedTuple):
     """How long the relay goes on; times in seconds.
 
     ``attempts``: how many a message is given. ``deadline``: its age after which a failed attempt is its last.

@@ -19,6 +19,7 @@ from volrules.site_schema import ROWS, SITE
 from volrules.wording import did_you_mean, quoted
 
 _BOUNDS = ("provisioning:min_vol_size", "provisioning:max_vol_size")
+_DURATIONS = (("retention",), *(("relay", key) for key in ("deadline", "lease", "longest_wait")))
 _NUMBER = re.compile(r"\s*[-+]?[0-9]{1,18}\s*", re.ASCII)
 _RESOURCES = ("volumes", "gigabytes", "per_volume_gigabytes")
 _PER_TYPE = ("volumes_", "gigabytes_")
@@ -28,7 +29,7 @@ _PLUGIN_RESOURCE = re.compile(r"[^.\s]+\.\S+")
 def all_findings(document: dict[str, Any]) -> list[Finding]:
     """Everything that keeps the document from being a site."""
     found = _shape(document)
-    for check in (_retention, _waivers, _default_type, _duplicates, _qos_references, _bounds, _quota_names):
+    for check in (_durations, _waivers, _default_type, _duplicates, _qos_references, _bounds, _quota_names):
         found.extend(check(document))
     return found
 
@@ -42,11 +43,13 @@ def _shape(document: dict[str, Any]) -> list[Finding]:
     return found
 
 
-def _retention(document: dict[str, Any]) -> Iterator[Finding]:
-    given = document.get("retention", "7d")
-    if type(given) in (str, int) and seconds(given) is None:
-        message = f"{quoted(given)} is no duration; write one such as `7d`, `12h`, `30m`, `45s` or `2w`"
-        yield Finding(("retention",), message)
+def _durations(document: dict[str, Any]) -> Iterator[Finding]:
+    for path in _DURATIONS:
+        section = _at(document, *path[:-1])
+        given: Any = section.get(path[-1]) if isinstance(section, dict) else None
+        if type(given) in (str, int) and seconds(given) is None:
+            message = f"{quoted(given)} is no duration; write one such as `7d`, `12h`, `30m`, `45s` or `2w`"
+            yield Finding(path, message)
 
 
 def _waivers(document: dict[str, Any]) -> Iterator[Finding]:

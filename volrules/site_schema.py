@@ -13,7 +13,7 @@ _TEXT: Final[Rules] = {"type": "string", "empty": False}
 _TEXT_OR_NULL: Final[Rules] = {**_TEXT, "nullable": True}
 _NAME: Final[Rules] = {**_TEXT, "required": True, "maxlength": 255}
 _SPEC_VALUES: Final[Rules] = {"type": "dict", "valuesrules": {"type": ["string", "integer"]}}
-_DURATION: Final[Rules] = {"type": ["string", "integer"], "regex": "0*[1-9][0-9]{0,7}[smhdw]?", "min": 1}
+_DURATION: Final[Rules] = {"type": ["string", "integer"]}  # what it says is checked apart
 _LIMIT: Final[Rules] = {"type": "integer", "min": -1, "max": _LARGEST}
 
 ENCRYPTION: Final[Rules] = {
@@ -111,7 +111,7 @@ SITE: Final[Rules] = {
     "dispatcher": {**_TEXT, "default": "spool"},
     "key_manager": {**_TEXT, "default": "local"},
     "store": {**_TEXT, "default": "sqlite:///volrules.db"},
-    "retention": {"type": ["string", "integer"], "default": "7d"},
+    "retention": {**_DURATION, "default": "7d"},
     "relay": RELAY,
     "required": {"type": "list", "schema": _TEXT, "default": []},
     "plugins": {"type": "dict", "valuesrules": PLUGIN, "default": {}},

@@ -39,6 +39,19 @@ class Violation(Document):
     params: Mapping[str, Any] = field(default_factory=empty)
     recovery: Recovery = "fix_request"
 
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "kind": self.kind,
+            "path": self.path,
+            "message": self.message,
+            "rule": self.rule,
+            "plugin": self.plugin,
+            "enforcement": self.enforcement,
+            "params": thaw(self.params),
+            "recovery": self.recovery,
+        }
+
     def require_sound(self) -> None:
         """Raise TypeError where the violation is none that a decision could hold."""
         texts: tuple[Any, ...] = (self.code, self.kind, self.path, self.message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -46,6 +45,8 @@ def is_well_formed(text: str) -> bool:
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:
     """How to correct an unknown word: the nearest known one, or where none is near, what there is."""
+    import difflib  # lazily: only where a word is unknown
+
     # Sorted, so that the same words give the same sentence; comparing is slow, so of very many only the first.
     words = sorted(known)[:_COMPARED]
     near = difflib.get_close_matches(str(word)[:_WIDTH], words, n=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,7 +39,9 @@ def _volrules() -> Sequence[str]:
 
 
 def _process(command: Sequence[str], folder: Path) -> Work:
-    return partial(subprocess.run, command, cwd=folder, check=True, capture_output=True)
+    # As where it is installed, modules are compiled beforehand: by whoever runs first.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return partial(subprocess.run, command, cwd=folder, env=environment, check=True, capture_output=True)
 
 
 def _write(folder: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import repeat
 from typing import Any
 
-from volrules import Engine, hookimpl
+from volrules import Context, Engine, Order, hookimpl
 from volrules.testing import a_request, a_volume
 
 from . import house, samples
@@ -16,6 +17,8 @@ from .timing import Figure, Work, measure
 
 MANY = 100_000
 VENDORS = (1, 5, 20, 100)
+TOGETHER = 64
+ALONE = "nobody else, one at a time"
 
 
 class Noop:
@@ -49,6 +52,20 @@ def slope(figures: list[Figure]) -> tuple[float, float]:
     by_name = {each.name: each.nanoseconds for each in figures}
     added = (by_name[f"{VENDORS[-1]} no-ops"] - by_name["0 no-ops"]) / VENDORS[-1]
     return added / 1000, added / (by_name["100 empty calls"] / 100)
+
+
+def hand_offs(rounds: int) -> list[Figure]:
+    """Plain decisions with a no-op that has a time limit: one at a time, and many together; nanoseconds are of one."""
+    plain, limited = house.an_engine(), house.an_engine((Noop(0),), timeout=10)
+    orders = [Order(samples.BODIES["plain"], Context.from_dict(samples.CONTEXT))] * TOGETHER
+    works: dict[str, Work] = {
+        ALONE: lambda: [plain.check(each.body, each.context) for each in orders],
+        "a time limit, one at a time": lambda: [limited.check(each.body, each.context) for each in orders],
+        f"nobody else, {TOGETHER} together": partial(plain.check_many, orders),
+        f"a time limit, {TOGETHER} together": partial(limited.check_many, orders),
+    }
+    measured = measure(works, rounds, base=ALONE, turn=10_000_000)
+    return [replace(each, nanoseconds=round(each.nanoseconds / TOGETHER, 1)) for each in measured]
 
 
 def sizes(rounds: int) -> list[Figure]:

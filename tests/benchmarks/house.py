@@ -19,9 +19,10 @@ def an_engine(
     plugins: tuple[object, ...] = (),
     site: Mapping[str, Any] = samples.SITE,
     inventory: Mapping[str, Any] = samples.INVENTORY,
+    timeout: float | None = None,
 ) -> Engine:
-    """An engine with these plugins, called without a time limit, beside the built-in ones."""
-    settings = {each.name: {"timeout": None} for each in plugins}  # type: ignore[attr-defined]
+    """An engine with these plugins, with that time limit in seconds, beside the built-in ones."""
+    settings = {each.name: {"timeout": timeout} for each in plugins}  # type: ignore[attr-defined]
     return Engine.open({**site, "plugins": settings}, inventory=inventory, plugins=plugins)
 
 

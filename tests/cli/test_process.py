@@ -12,8 +12,19 @@ from pathlib import Path
 import pytest
 
 VOLRULES = (sys.executable, "-m", "volrules")
-# Slow to import; needed only for diagnosis, on a terminal, or by a store that exists.
-HEAVY = {"sqlalchemy", "alembic", "jsonschema", "rich", "psycopg"}
+# Slow to import; needed only by a store, for a diagnosis, on a terminal, for keys, or by those who share work.
+HEAVY = {
+    "alembic",
+    "concurrent.futures",
+    "cryptography",
+    "difflib",
+    "jsonschema",
+    "multiprocessing",
+    "psycopg",
+    "rich",
+    "secrets",
+    "sqlalchemy",
+}
 
 
 def imported(*args):
@@ -34,8 +45,13 @@ def test_the_version_imports_click_and_a_constant():
 
 def test_a_check_imports_nothing_it_does_not_need(starters):
     args = ("--site", starters / "site.yaml", "--inventory", starters / "inventory.yaml")
-    tops = {each.partition(".")[0] for each in imported("check", *args, starters / "requests.jsonl")}
-    assert not tops & HEAVY
+    assert not imported("check", *args, starters / "requests.jsonl") & HEAVY
+
+
+def test_a_check_of_json_alone_reads_no_yaml(requests):
+    site, inventory = (requests("{}", name=f"{name}.json") for name in ("site", "inventory"))
+    args = ("--site", site, "--inventory", inventory, requests({"volume": {"size": 1}}))
+    assert not imported("check", *args) & {*HEAVY, "ruamel.yaml"}
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(requests):

@@ -8,6 +8,7 @@ import pickle
 
 import pytest
 
+from tests.builders import LUKS, SSD, a_request, a_site, a_type, check
 from volrules import (
     Backup,
     Context,
@@ -100,6 +101,39 @@ def test_a_draft_is_read_only():
     with pytest.raises(AttributeError):
         del draft.size
     assert draft.size == 5
+
+
+def parts():
+    """A decision with something in every member, and all that it is made of."""
+    kind = a_type(id=SSD, qos_specs="gold", encryption=LUKS)
+    site = a_site(volume_types=[kind], qos_specs=[{"name": "gold", "specs": {"iops": "5"}}])
+    body = a_request(hints={"a": [{"b": None}, []]}, volume_type="ssd", metadata={"k": "v"})
+    accepted = check(body, site=site, line="7")
+    rejected = check(a_request(size=-1, availability_zone="mars"))
+    return [accepted, accepted.spec, *accepted.provenance.values(), rejected, *rejected.violations]
+
+
+def plain(value):
+    """Whether nothing in it is anything but what JSON's own parser makes."""
+    if type(value) is dict:
+        return all(type(key) is str and plain(each) for key, each in value.items())
+    return all(map(plain, value)) if type(value) is list else value is None or type(value) in (bool, int, float, str)
+
+
+def test_a_document_has_the_members_in_the_published_order():
+    for each in parts():
+        assert tuple(each.to_dict()) == each.members()
+
+
+def test_a_document_is_plain_json_and_the_callers_own():
+    for each in parts():
+        document = each.to_dict()
+        assert plain(document)
+        for member in list(document):
+            before = copy.deepcopy(document[member])
+            if isinstance(document[member], dict):
+                document[member]["more"] = 1
+            assert each.to_dict()[member] == before
 
 
 def test_a_violation_has_defaults():

@@ -9,7 +9,7 @@ import uuid
 import pytest
 
 from tests.builders import HINTS, assert_valid, codes, paths, validator
-from volrules import Engine
+from volrules import Engine, hookimpl
 from volrules.reading.strict_json import parse
 
 HEX = "0123456789abcdefABCDEF0123456789"
@@ -268,6 +268,24 @@ def test_everything_wrong_with_a_shape_is_told_in_document_order(engine):
     assert codes(decision)[0] == "schema.type"
 
 
+def test_a_fraction_is_told_where_it_stands(engine):
+    decision = engine.check({"os": {}, "volume": {"zzz": 1, "size": 2.0, "name": 5}})
+    assert paths(decision) == ["/os", "/volume/zzz", "/volume/size", "/volume/name"]
+
+
+@pytest.mark.parametrize("keys", [[""], ["0"], ["", "a", "0"], ["1", "01", "+1", "+"], ["0", "00", "", "a/~"]])
+def test_every_key_of_metadata_with_a_wrong_value_is_named_as_it_is_spelled(engine, keys):
+    decision = engine.check({"volume": {"size": 1, "metadata": {"right": "x", **dict.fromkeys(keys, 5)}}})
+    expected = [each.replace("~", "~0").replace("/", "~1") for each in keys]
+    assert paths(decision) == [f"/volume/metadata/{each}" for each in expected]
+    assert set(codes(decision)) == {"schema.type"}
+
+
+def test_only_the_wrong_one_of_keys_that_are_numbers_is_named(engine):
+    decision = engine.check({"volume": {"size": 1, "metadata": {"1": "x", "01": 5, "": "y"}}})
+    assert paths(decision) == ["/volume/metadata/01"]
+
+
 @pytest.mark.parametrize(
     ("body", "code", "path"),
     [
@@ -291,6 +309,59 @@ def test_everything_wrong_with_a_shape_is_told_in_document_order(engine):
 def test_a_shape_violation_names_its_keyword_and_place(engine, body, code, path):
     (objection,) = engine.check(body).violations
     assert (objection.code, objection.path, objection.kind) == (code, path, "ValidationError")
+
+
+class Declaring:
+    """Declares one key, or whatever else its schema says."""
+
+    name = "x"
+
+    def __init__(self, schema):
+        self.schema = schema
+
+    @hookimpl
+    def volrules_request_schema(self):
+        return self.schema
+
+
+def objections(schema, **volume):
+    with Engine.open({}, inventory={}, plugins=[Declaring(schema)]) as engine:
+        return [(each.code, each.path) for each in engine.check({"volume": {"size": 1, **volume}}).violations]
+
+
+EITHER = {"oneOf": [{"type": "null"}, {"type": "integer", "minimum": 5}, {"type": "string", "maxLength": 2}]}
+APART = {"$id": "urn:x", "$ref": "#/$defs/text", "$defs": {"text": {"enum": ["a"]}}}
+PART = {"type": "object", "properties": {"p": {"type": "integer"}}, "additionalProperties": False}
+SCHEMAS = [
+    ({"x:k": EITHER}, "schema.type", "/volume/x:k", True),
+    ({"x:k": EITHER}, "schema.minimum", "/volume/x:k", 3),
+    ({"x:k": EITHER}, "schema.maxLength", "/volume/x:k", "abc"),
+    ({"x:k": {"oneOf": [{"minimum": 1}, {"maximum": 3}]}}, "schema.oneOf", "/volume/x:k", 2),
+    ({"x:k": {"anyOf": [{"type": "array", "items": PART}, PART]}}, "schema.type", "/volume/x:k/0/p", [{"p": "a"}]),
+    ({"x:k": PART}, "schema.additionalProperties", "/volume/x:k/", {"p": 1, "": 1}),
+    ({"x:k": {"$ref": "#/properties/volume/properties/name"}}, "schema.type", "/volume/x:k", 5),
+    ({"x:k": APART}, "schema.enum", "/volume/x:k", "b"),
+    ({"x:k": {"items": False}}, "schema.not", "/volume/x:k/0", [1]),
+    ({"x:k": {"required": ["a", "b"]}}, "schema.required", "/volume/x:k", {"c": 1}),
+    ({"x:k": {"dependentRequired": {"a": ["b"]}}}, "schema.dependentRequired", "/volume/x:k", {"a": 1}),
+    ({"x:k": {"propertyNames": {"maxLength": 2}}}, "schema.maxLength", "/volume/x:k/abc", {"a": 1, "abc": 1}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("declared", "code", "path", "value"), SCHEMAS)
+def test_a_plugins_schema_may_be_of_any_kind(declared, code, path, value):
+    assert objections({"properties": declared}, **{"x:k": value}) == [(code, path)]
+
+
+def test_a_key_that_a_plugin_declares_is_known_whatever_is_wrong_with_others():
+    schema = {"patternProperties": {"^x:": {"type": "string"}}}
+    assert objections(schema, **{"x:a": "b", "x:b": 5}) == [("schema.type", "/volume/x:b")]
+
+
+def test_a_plugins_key_is_described_in_its_own_words():
+    declared = {"x:k": {"description": "one of the shelves", "anyOf": [{"const": "a"}, {"const": "b"}]}}
+    with Engine.open({}, inventory={}, plugins=[Declaring({"properties": declared})]) as engine:
+        assert "one of the shelves" in engine.check({"volume": {"size": 1, "x:k": "c"}}).violations[0].message
 
 
 def nested(depth, member=None):

@@ -153,6 +153,7 @@ def test_a_misspelt_word_names_the_nearest(document, path, nearest):
         ({"retention": 0}, "retention"),
         ({"retention": -1}, "retention"),
         ({"retention": True}, "retention"),
+        ({"relay": {"lease": "7d\n"}}, "relay.lease"),
         ({"required": "acme"}, "required"),
         ({"volume_types": {}}, "volume_types"),
         ({"volume_types": [5]}, "volume_types.0"),

@@ -6,8 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -21,8 +20,7 @@ _SCHEME = "dask://"
 _ADDRESS = re.compile(rf"{_SCHEME}[^/:\s][^/\s]*:[0-9]{{1,5}}")
 
 
-@dataclass(frozen=True, slots=True)
-class Crew:
+class Crew(NamedTuple):
     """``workers``: processes on this machine; ``scheduler``: HOST:PORT of a cluster to be asked in their place."""
 
     workers: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import click
 
@@ -16,8 +16,7 @@ Answer = Decision | Receipt
 Write = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """What ``--format`` asks for. ``render``: the answer to the request of that line or place, as text.
 
     ``opening`` stands before the first answer, ``between`` before every other one.

@@ -23,7 +23,7 @@ from volrules.host.plugin import Implementation as Implementation
 from volrules.host.plugin import Plugin as Plugin
 from volrules.host.selection import Selection
 from volrules.host.verification import SPECS as SPECS
-from volrules.host.verification import complaints
+from volrules.host.verification import Manager, complaints
 from volrules.site import PluginSettings, Site
 from volrules.wording import did_you_mean
 
@@ -49,7 +49,7 @@ class Host:
         ``select``: names of plugins or modules that take part all the same, and ``no:NAME`` of those that do not.
         """
         self.site = site
-        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager = Manager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self.plugins: dict[str, Plugin] = {}
         self.faults: list[VolrulesError] = []

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, NamedTuple
 
 from volrules.errors import PluginError, VolrulesError
 from volrules.hookspecs import PROJECT
@@ -16,8 +15,7 @@ OPTIONAL = f"{PROJECT}.optional"
 """The entry-point group of plugins that take part only where the site or the command line names them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A plugin before it is loaded; ``load`` imports it and answers with a module, a class or an object.
 
     ``optional``: it takes part only where it is asked for.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from volrules.codes import built_in
 from volrules.documents import empty
@@ -48,8 +48,7 @@ class Plugin:
         return f"plugin `{self.name}`{origin}"
 
 
-@dataclass(frozen=True, slots=True)
-class Implementation:
+class Implementation(NamedTuple):
     """One plugin's implementation of one hook; ``call`` takes the hook's arguments by position.
 
     ``precedence``: tryfirst, trylast, or None for the order of the names.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from volrules.host.discovery import Found
 from volrules.site import Site
@@ -11,8 +11,7 @@ from volrules.site import Site
 _BLOCK = "no:"
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Names from the command line or the environment; they overrule the site."""
 
     wanted: frozenset[str] = frozenset()

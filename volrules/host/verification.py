@@ -21,6 +21,15 @@ SPECS: Mapping[str, tuple[str, ...]] = {
 }
 """Every hook and its arguments, in the order in which the engine calls them."""
 
+_EVERYBODYS = frozenset(dir(type("", (), {})()))
+
+
+class Manager(pluggy.PluginManager):
+    """Passes over what every object has: it is no hook, and most of what there is to look at."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        return None if name in _EVERYBODYS else super().parse_hookimpl_opts(plugin, name)
+
 
 def complaints(manager: pluggy.PluginManager, plugin: object) -> Iterator[str]:
     """What is wrong with a plugin's hook implementations, each as the end of a sentence."""

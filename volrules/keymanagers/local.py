@@ -6,7 +6,7 @@ whoever is killed in between.
 
 from __future__ import annotations
 
-import secrets
+import os
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,7 +62,7 @@ class Local:
         wanted = plan["encryption_key"]
         if wanted["action"] == "copy":
             return self._vault.read(wanted["source_key_id"])
-        return secrets.token_bytes(_bits(plan.get("encryption") or {}) // 8)
+        return os.urandom(_bits(plan.get("encryption") or {}) // 8)
 
 
 def _bits(encryption: Mapping[str, Any]) -> int:

@@ -6,8 +6,8 @@ make the same key, or the master key, one does, and both then read that one.
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +50,7 @@ class Vault:
         self._lock_out_others()
         cipher = self._cipher(may_make=True)
         self._prove(cipher)
-        nonce = secrets.token_bytes(_NONCE)
+        nonce = os.urandom(_NONCE)
         durable.create(self._file(key_id), nonce + cipher.encrypt(nonce, key, key_id.encode()), 0o600)
 
     def read(self, key_id: str) -> bytes:
@@ -107,7 +107,7 @@ class Vault:
         has_keys = self._any_key() is not None
         master = self._master_key()
         if master is None and may_make and not has_keys:
-            durable.create(self._master, secrets.token_bytes(_MASTER_BYTES), 0o600)
+            durable.create(self._master, os.urandom(_MASTER_BYTES), 0o600)
             master = self._master_key()
         if master is None:
             raise KeyFault(f"the master key `{self._master}` is missing; bring it back, without it no key can be read")

@@ -72,7 +72,7 @@ class Context:
             return document
         if type(document) is not dict and not isinstance(document, Mapping):
             raise UsageError(f"a context is an object, not {quoted(document)}; give project_id, user_id, roles")
-        if not document.keys() <= _MEMBERS:
+        if not _MEMBERS.issuperset(document):
             unknown = ", ".join(quoted(each) for each in document if each not in _MEMBERS)
             raise UsageError(f"a context has no member {unknown}; its members are {', '.join(sorted(_MEMBERS))}")
         given = document.get

@@ -35,7 +35,7 @@ class Unresolved(AttributeError):
 class Draft:
     """What is known of the request so far; read-only.
 
-    A field that is not known raises :class:`Unresolved`; see there.
+    A field that is not known raises :class:`Unresolved`; see there. ``known``: not copied.
     What vendors' plugins are shown is a copy: what they might do to it, by whatever trick, changes no decision.
     """
 
@@ -54,8 +54,8 @@ class Draft:
     metadata: Mapping[str, str]
     dispatch: Mapping[str, Any]
 
-    def __init__(self, known: Mapping[str, Any]) -> None:
-        self.__dict__.update(known)
+    def __init__(self, known: dict[str, Any]) -> None:
+        object.__setattr__(self, "__dict__", known)
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in Draft.__annotations__:

@@ -94,7 +94,7 @@ class VolumeRequest(Mapping[str, Any]):
     def __init__(self, body: Mapping[str, Any]) -> None:
         # INVARIANT: nothing of the caller's body is kept that the caller could still change.
         volume = body["volume"]
-        self._volume = volume = dict(volume) if volume.keys() <= FIELDS else dict(freeze(volume))
+        self._volume = volume = dict(volume) if FIELDS.issuperset(volume) else dict(freeze(volume))
         self._hints: Mapping[str, Any] = EMPTY if len(body) == 1 else freeze(body[HINTS] or EMPTY)
         self._read_only: Mapping[str, Any] | None = None
         get = volume.get
@@ -157,7 +157,7 @@ class VolumeRequest(Mapping[str, Any]):
     def extra(self) -> Mapping[str, Any]:
         """The keys that plugins declared, read-only."""
         volume = self._volume
-        if volume.keys() <= FIELDS:
+        if FIELDS.issuperset(volume):
             return EMPTY
         given = {key: each for key, each in volume.items() if key not in FIELDS and each is not None}
         extra: Mapping[str, Any] = freeze(given)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BufferedReader, BytesIO
 from select import select
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 _BLOCK = 32 * 1024
 """Bytes; a few hundred requests. Whatever waits to be printed is some of these, answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Whole lines as they came, none of them parsed; ``start``: the number of the first one."""
 
     start: int

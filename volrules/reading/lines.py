@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 LineOf = Callable[[tuple[Any, ...]], int | None]
 
 
-@dataclass(slots=True)
 class Lines:
     """A document (``root``) and the line of every key and element, by the container that holds it."""
 
-    root: Any = None
-    _lines: dict[int, dict[Any, int]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.root: Any = None
+        self._lines: dict[int, dict[Any, int]] = {}
 
     def begin(self, container: Any) -> dict[Any, int]:
         """The lines of a new container's keys, to be filled in."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from volrules.documents import thaw
 from volrules.errors import DocumentError, DocumentMissing, Problem
-from volrules.reading import strict_json, yaml_text
+from volrules.reading import strict_json
 from volrules.reading.lines import LineOf, nowhere
 from volrules.wording import quoted
 
@@ -20,8 +19,7 @@ Source = str | os.PathLike[str] | Mapping[str, Any] | None
 _MAX_LINED = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorFile:
+class OperatorFile(NamedTuple):
     """A document as it was read.
 
     ``name``: the path, for messages. ``content``: plain dicts, lists and scalars.
@@ -30,7 +28,7 @@ class OperatorFile:
 
     name: str
     content: dict[str, Any]
-    line_of: LineOf = field(default=nowhere, repr=False, compare=False)
+    line_of: LineOf = nowhere
 
 
 def read(source: Source, name: str, error: type[DocumentError] = DocumentError) -> OperatorFile:
@@ -96,6 +94,8 @@ def _lines_of_json(data: bytes) -> LineOf:
 
 
 def _yaml_lines(data: bytes) -> LineOf:
+    from volrules.reading import yaml_text  # lazily: most JSON is in order
+
     try:
         return yaml_text.parse(data.decode("utf-8-sig")).line_of
     except yaml_text.YAMLError:
@@ -103,6 +103,8 @@ def _yaml_lines(data: bytes) -> LineOf:
 
 
 def _from_yaml(data: bytes, name: str, error: type[DocumentError]) -> tuple[Any, LineOf]:
+    from volrules.reading import yaml_text  # lazily: slow to import
+
     try:
         lines = yaml_text.parse(data.decode("utf-8-sig"))
     except UnicodeDecodeError as reason:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from volrules.errors import RequestLineError, UsageError
 from volrules.model.context import Context
@@ -33,8 +33,7 @@ class RequestLine:
     request: Any
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableLine:
+class UnreadableLine(NamedTuple):
     """A line that is no request; ``error`` is one sentence that begins with its number."""
 
     number: int
