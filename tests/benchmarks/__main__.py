@@ -19,7 +19,7 @@ from .results import Groups
 from .timing import Figure
 
 _PARTS = ("decisions", "growth", "streaming", "contest", "coldstart")
-_CONTEST = "Other engines, five rules"
+_CONTEST = f"{contest.TITLE}, plain"
 
 
 def main() -> None:
@@ -69,11 +69,13 @@ def _measured(parts: list[str], rounds: int, notes: list[str]) -> Groups:
             groups["Vendors that have nothing to say"] = vendors = growth.vendors(rounds)
             added, calls = growth.slope(vendors)
             notes.append(f"one more no-op adds {added:.2f} µs, as much as {calls:.0f} calls of an empty function")
+            groups["A vendor with a time limit"] = growth.hand_offs(max(5, rounds // 4))
             groups["Large inventory, large site"] = growth.sizes(rounds)
         elif part == "streaming":
             groups["JSON Lines, end to end"] = streaming.figures(engine, floor, max(5, rounds // 4))
         elif part == "contest":
-            groups[_CONTEST], missing = contest.figures(engine, floor, max(5, rounds // 2))
+            compared, missing = contest.figures(max(5, rounds // 2))
+            groups |= compared
             notes += [f"not installed: {each}" for each in missing]
         elif part == "coldstart":
             groups["Cold start"] = coldstart.figures(max(5, rounds // 5))

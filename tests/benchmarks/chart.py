@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import NamedTuple
 
-_WIDTH, _LABELS, _ROW, _TOP = 900, 420, 24, 56
+_WIDTH, _LABELS, _ROW, _TOP = 900, 440, 24, 56
 _FONT = 'font-family="sans-serif" font-size="13"'
 _COLOURS = {"floor": "#8a8f98", "volrules": "#2f6fde", "other": "#d08a2e"}
 

@@ -49,10 +49,12 @@ _SPOILS: tuple[dict[str, Any], ...] = (
 _CALLERS = (CONTEXT, CONTEXT, CONTEXT, {}, a_context(roles=["admin"]), a_context(roles=["reader"]))
 
 
-def cases(count: int, seed: int) -> Iterator[tuple[Body, dict[str, Any]]]:
+def cases(
+    count: int, seed: int, site: Body = SITE, inventory: Body = INVENTORY
+) -> Iterator[tuple[Body, dict[str, Any]]]:
     """Bodies with their callers, the same ones for the same seed; about half of the bodies spoilt."""
     random_ = random.Random(seed)
-    for body in islice(generated(SITE, INVENTORY, {}, seed), count):
+    for body in islice(generated(site, inventory, {}, seed), count):
         if random_.random() < 0.5:
             body["volume"].update(random_.choice(_SPOILS))
         yield body, random_.choice(_CALLERS)

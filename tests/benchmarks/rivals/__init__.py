@@ -1,1 +1,1 @@
-"""Other engines, in their languages, on some of the rules."""
+"""The rules in the languages of other engines."""

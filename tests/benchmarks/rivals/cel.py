@@ -1,69 +1,85 @@
-"""The rules in the Common Expression Language, for three implementations of it."""
+"""The rules in the Common Expression Language, for two implementations of it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from typing import Any
 
-from .facts import LONGEST, TYPES, ZONES, Facts, Rival
+from .policy import Policy, read
+from .question import SCHEMA, Answer, Decide, Json, Rival, behind_schema, without_nulls
+from .world import World
 
-RULES = {
-    "size": "r.size > 0",
-    "source": "!has(r.source) || r.size >= r.source",
-    "zone": f"r.zone in {json.dumps(ZONES)}",
-    "type": f"!has(r.type) || r.type in {json.dumps(TYPES)}",
-    "metadata": (
-        f"r.metadata.all(k, size(k) > 0 && size(k) <= {LONGEST}) && r.metadata.all(k, size(r.metadata[k]) <= {LONGEST})"
-    ),
-}
-ACCEPTED = " && ".join(f"({rule})" for rule in RULES.values())
-# A size that is not above zero is one mistake, even where a source would not fit either.
-_ONCE = {**RULES, "source": f"r.size <= 0 || {RULES['source']}"}
-BROKEN = "[" + ", ".join(f'({rule}) ? "" : "{name}"' for name, rule in _ONCE.items()) + "]"
+_VARIABLES = ("volume", "beside", "caller", "source", "requested")
+Program = Callable[[Json], Any]
 
 
-def engines() -> Iterator[Rival]:
+def engines(world: World) -> Iterator[Rival]:
     """Those that are installed; raises ImportError for the first that is not."""
-    yield _of_cpp()
-    yield _of_rust()
-    yield _of_python()
+    policy = read("volumes.cel")
+    fields = tuple(policy.volume)
+    for engine in (_of_cpp, _of_rust):
+        name, compiled = engine()
+        codes = compiled(_why(policy))
+        yield Rival(name, _decider(world, fields, compiled(_yes(policy)), codes))
+        shaped = _decider(world, fields, compiled(_yes(policy._replace(shape={}))), codes)
+        yield Rival(f"{name}, JSON Schema first", behind_schema(shaped))
 
 
-def _of_cpp() -> Rival:
+def _decider(world: World, fields: tuple[str, ...], volume: Program, codes: Program) -> Decide:
+    def decide(body: Any, context: Json) -> Answer:
+        facts = world.facts(body, context)
+        if facts is None:
+            return SCHEMA
+        given = {"source": {}, "requested": facts.pop("kind", {}), **without_nulls(facts)}
+        values = volume(given)
+        return dict(zip(fields, values, strict=True)) if values else codes(given)
+
+    return decide
+
+
+def _of_cpp() -> tuple[str, Callable[[str], Program]]:
     from cel_expr_python import cel
 
-    env = cel.NewEnv(variables={"r": cel.Type.Map(cel.Type.STRING, cel.Type.DYN)})
-    broken, accepted = env.compile(BROKEN), env.compile(ACCEPTED)
-    return Rival(
-        f"CEL, C++ (cel-expr-python {version('cel-expr-python')})",
-        lambda facts: set(filter(None, broken.eval(data={"r": facts}).plain_value())),
-        lambda facts: accepted.eval(data={"r": facts}).value(),
-    )
+    env = cel.NewEnv(variables=dict.fromkeys(_VARIABLES, cel.Type.Map(cel.Type.STRING, cel.Type.DYN)))
+
+    def compiled(source: str) -> Program:
+        program = env.compile(source)
+        return lambda facts: program.eval(data=facts).plain_value()
+
+    return f"CEL: cel-expr-python {version('cel-expr-python')}", compiled
 
 
-def _of_rust() -> Rival:
+def _of_rust() -> tuple[str, Callable[[str], Program]]:
     import cel
 
-    broken, accepted = cel.compile(BROKEN), cel.compile(ACCEPTED)
-    return Rival(
-        f"CEL, Rust (common-expression-language {version('common-expression-language')})",
-        lambda facts: set(filter(None, broken.execute({"r": facts}))),
-        lambda facts: accepted.execute({"r": facts}),
-    )
+    def compiled(source: str) -> Program:
+        program = cel.compile(source)
+        return program.execute
+
+    return f"CEL: common-expression-language {version('common-expression-language')}", compiled
 
 
-def _of_python() -> Rival:
-    import celpy
+def _yes(policy: Policy) -> str:
+    """The volume's fields in order, or nothing where a rule is broken."""
+    accepted = " && ".join(f"({each})" for each in policy.accepted.values())
+    volume = _bound(policy.resolved, f"{accepted} ? [{', '.join(policy.volume.values())}] : []")
+    return f"{_shape(policy)} ? {volume} : []"
 
-    env = celpy.Environment()
-    broken, accepted = env.program(env.compile(BROKEN)), env.program(env.compile(ACCEPTED))
 
-    def names(facts: Facts) -> set[str]:
-        return {str(each) for each in broken.evaluate({"r": celpy.json_to_cel(facts)}) if each}
+def _why(policy: Policy) -> str:
+    """The codes of the rules that are broken."""
+    codes = ", ".join(f"{each} ? '{code}' : ''" for code, each in policy.rules.items())
+    found = _bound(policy.names, f"[{codes}].filter(code, code != '')")
+    return f"{_shape(policy)} ? {found} : ['schema']"
 
-    return Rival(
-        f"CEL, Python (cel-python {version('cel-python')})",
-        names,
-        lambda facts: bool(accepted.evaluate({"r": celpy.json_to_cel(facts)})),
-    )
+
+def _shape(policy: Policy) -> str:
+    return " && ".join(["true", *(f"({each})" for each in policy.shape.values())])
+
+
+def _bound(names: dict[str, str], expression: str) -> str:
+    """The expression with names for others in it; CEL has no assignments, but a list of one to map."""
+    for name, value in reversed(names.items()):
+        expression = f"[{value}].map({name}, {expression})[0]"
+    return expression

@@ -3,77 +3,93 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
-from .facts import LONGEST, TYPES, ZONES, Facts, Rival
+import orjson
 
-_DATA = {"zones": ZONES, "types": TYPES}
-_MODULE = f"""
-package volumes
+from .question import SCHEMA, Answer, Decide, Json, Rival, without_nulls
+from .world import World
 
-import rego.v1
+_POLICY = (Path(__file__).parent / "volumes.rego").read_text(encoding="utf-8")
+_QUERY = "data.volumes.answer"
+_FIELDS = [
+    "name", "description", "display_name", "display_description", "size", "volume_type", "metadata", "snapshot_id",
+    "source_volid", "backup_id", "consistencygroup_id", "group_id", "availability_zone", "imageRef", "image_id",
+    "multiattach",
+]  # fmt: skip
+_DATA = {
+    "fields": _FIELDS,
+    "yes": ["true", "True", "TRUE", "on", "On", "ON", "yes", "Yes", "YES", "y", "t", "1"],
+    "no": ["false", "False", "FALSE", "off", "Off", "OFF", "no", "No", "NO", "n", "f", "0"],
+    "zones": {"nova": True, "az1": True},
+    "not_found": {
+        "snapshot_id": "snapshot.not_found",
+        "source_volid": "source_volume.not_found",
+        "backup_id": "backup.not_found",
+        "image": "image.not_found",
+    },
+    "statuses": {
+        "snapshot": ["available"],
+        "source_volume": ["available", "in-use"],
+        "backup": ["available"],
+        "image": ["active"],
+    },
+    "unfit": {
+        "snapshot": "snapshot.not_available",
+        "source_volume": "source_volume.not_available",
+        "backup": "backup.not_available",
+        "image": "image.not_active",
+    },
+    "below": {noun: f"size.below_{noun}" for noun in ("snapshot", "source_volume", "backup")},
+    "moved": {noun: f"availability_zone.not_{noun}s" for noun in ("snapshot", "source_volume")},
+}
 
-broken contains "size" if input.size <= 0
 
-broken contains "source" if {{
-    input.size > 0
-    input.size < input.source
-}}
-
-broken contains "zone" if not input.zone in data.zones
-
-broken contains "type" if {{
-    kind := input.type
-    not kind in data.types
-}}
-
-broken contains "metadata" if {{
-    some key, value in input.metadata
-    not bounded(key, value)
-}}
-
-bounded(key, value) if {{
-    count(key) > 0
-    count(key) <= {LONGEST}
-    count(value) <= {LONGEST}
-}}
-"""
-_QUERY = "data.volumes.broken"
-
-
-def engines() -> Iterator[Rival]:
+def engines(world: World) -> Iterator[Rival]:
     """Those that are installed; raises ImportError for the first that is not."""
-    yield _of_regorus()
-    yield _of_regopy()
+    for engine in (_of_regorus, _of_regopy):
+        name, ask = engine()
+        yield Rival(name, _decider(world, ask))
 
 
-def _of_regorus() -> Rival:
+def _decider(world: World, ask: Callable[[Json], Answer]) -> Decide:
+    def decide(body: Any, context: Json) -> Answer:
+        facts = world.facts(body, context)
+        return SCHEMA if facts is None else ask(without_nulls(facts))
+
+    return decide
+
+
+def _of_regorus() -> tuple[str, Callable[[Json], Answer]]:
     import regorus
 
     engine = regorus.Engine()
-    engine.add_policy("volumes.rego", _MODULE)
+    engine.add_policy("volumes.rego", _POLICY)
     engine.add_data(_DATA)
 
-    def names(facts: Facts) -> set[str]:
-        engine.set_input_json(json.dumps(facts))
-        return set(engine.eval_rule(_QUERY))
+    def ask(facts: Json) -> Answer:
+        engine.set_input_json(orjson.dumps(facts).decode())
+        answer: Answer = engine.eval_rule(_QUERY)
+        return answer
 
     release, _, _ = version("celine-regorus").partition(".post")
-    return Rival(f"Rego, Rust (celine-regorus {release})", names)
+    return f"Rego: celine-regorus {release}", ask
 
 
-def _of_regopy() -> Rival:
+def _of_regopy() -> tuple[str, Callable[[Json], Answer]]:
     import regopy
 
     engine = regopy.Interpreter()
-    engine.add_module("volumes", _MODULE)
+    engine.add_module("volumes", _POLICY)
     engine.add_data(_DATA)
-    bundle = engine.build(_QUERY, ["volumes/broken"])
+    bundle = engine.build(_QUERY, ["volumes/answer"])
 
-    def names(facts: Facts) -> set[str]:
+    def ask(facts: Json) -> Answer:
         engine.set_input(regopy.Input(facts))
-        output = engine.query_bundle(bundle)
-        return set(json.loads(str(output))["expressions"][0])
+        answer: Answer = json.loads(str(engine.query_bundle(bundle)))["expressions"][0]
+        return answer
 
-    return Rival(f"Rego, C++ (regopy {version('regopy')})", names)
+    return f"Rego: regopy {version('regopy')}", ask

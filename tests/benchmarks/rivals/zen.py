@@ -1,46 +1,74 @@
-"""The rules for GoRules' zen-engine: as one expression, and as a decision model."""
+"""The rules for GoRules' zen-engine, as compiled expressions and as a decision model."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
+from typing import Any
 
+import orjson
 import zen
 
-from .facts import LONGEST, TYPES, ZONES, Facts, Rival
+from .policy import Policy, read
+from .question import SCHEMA, Answer, Decide, Json, Rival, behind_schema
+from .world import World
 
-RULES = {
-    "size": "size > 0",
-    "source": "source == null or size >= source",
-    "zone": f"zone in {json.dumps(ZONES)}",
-    "type": f"type == null or type in {json.dumps(TYPES)}",
-    "metadata": (
-        f"all(keys(metadata), len(#) > 0 and len(#) <= {LONGEST}) and all(values(metadata), len(#) <= {LONGEST})"
-    ),
-}
-_ONCE = {**RULES, "source": f"size <= 0 or {RULES['source']}"}
-_BROKEN = "[" + ", ".join(f'({rule}) ? "" : "{name}"' for name, rule in _ONCE.items()) + "]"
+Program = Callable[[bytes], Any]
 
 
-def engines() -> Iterator[Rival]:
-    """Both ways."""
-    release = version("zen-engine")
-    broken = zen.compile_expression(_BROKEN)
-    accepted = zen.compile_expression(" and ".join(f"({rule})" for rule in RULES.values()))
-    yield Rival(
-        f"zen-engine {release}, expression", lambda facts: set(filter(None, broken.evaluate(facts))), accepted.evaluate
-    )
-    decision = zen.ZenEngine().create_decision(json.dumps(_model()))
-
-    def names(facts: Facts) -> set[str]:
-        return set(filter(None, decision.evaluate(facts)["result"]["broken"]))
-
-    yield Rival(f"zen-engine {release}, decision model", names)
+def engines(world: World) -> Iterator[Rival]:
+    """As expressions and as models, with the shape in the language and with a JSON Schema first."""
+    policy = read("volumes.zen")
+    fields, codes = tuple(policy.volume), zen.compile_expression(_why(policy)).evaluate
+    for way, program in (("expression", _in_expression), ("decision model", _in_model)):
+        name = f"zen-engine {version('zen-engine')}, {way}"
+        yield Rival(name, _decider(world, fields, program(_yes(policy)), codes))
+        shaped = program(_yes(policy._replace(shape={})))
+        yield Rival(f"{name}, JSON Schema first", behind_schema(_decider(world, fields, shaped, codes)))
 
 
-def _model() -> dict[str, object]:
-    expressions = [{"id": "x1", "key": "broken", "value": _BROKEN}]
+def _in_expression(source: str) -> Program:
+    program: Program = zen.compile_expression(source).evaluate
+    return program
+
+
+def _in_model(source: str) -> Program:
+    """The static loader is the one that compiles beforehand."""
+    engine = zen.ZenEngine({"loader": {"type": "static", "content": {"volumes": _model(source)}}})
+    return lambda facts: engine.evaluate("volumes", facts)["result"].get("volume")
+
+
+def _decider(world: World, fields: tuple[str, ...], volume: Program, codes: Program) -> Decide:
+    def decide(body: Any, context: Json) -> Answer:
+        facts = world.facts(body, context)
+        if facts is None:
+            return SCHEMA
+        text = orjson.dumps(facts)  # which is read faster than objects
+        values = volume(text)
+        return dict(zip(fields, values, strict=True)) if values else codes(text)
+
+    return decide
+
+
+def _yes(policy: Policy) -> str:
+    """The volume's fields in order, or null where a rule is broken."""
+    accepted = " and ".join(f"({each})" for each in [*policy.shape.values(), *policy.accepted.values()])
+    return f"{_assigned(policy.resolved)} {accepted} ? [{', '.join(policy.volume.values())}] : null"
+
+
+def _why(policy: Policy) -> str:
+    """The codes of the rules that are broken."""
+    shape = " and ".join(f"({each})" for each in policy.shape.values())
+    codes = ", ".join(f"({each}) ? '{code}' : ''" for code, each in policy.rules.items())
+    return f"{_assigned(policy.resolved)}{_assigned(policy.names)} {shape} ? filter([{codes}], # != '') : ['schema']"
+
+
+def _assigned(names: dict[str, str]) -> str:
+    return "".join(f"{name} = {value};\n" for name, value in names.items())
+
+
+def _model(expression: str) -> dict[str, object]:
+    expressions = [{"id": "x1", "key": "volume", "value": expression}]
     nodes = [
         {"id": "in", "type": "inputNode", "name": "in"},
         {"id": "rules", "type": "expressionNode", "name": "rules", "content": {"expressions": expressions}},
