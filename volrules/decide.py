@@ -34,7 +34,7 @@ from volrules.model import (
     VolumeType,
 )
 from volrules.order import Order
-from volrules.plan import Plan, Step, Steps
+from volrules.plan import Field, Plan, Step, Steps
 from volrules.requests import RequestSchema
 from volrules.stages import LOOK_UPS, SOURCES, VOLUME, VOLUME_TYPE, LookUp
 from volrules.violations import Violation
@@ -64,7 +64,7 @@ class Decider:
         if self.plan.patience is None:
             return _Evaluation(self, request, context).run(id)
         # Deciding is pure, so it can be begun again without a plugin that hangs.
-        return self.watch.run([lambda: _Evaluation(self, request, context).run(id)], self.plan.patience)[0]
+        return self.watch.run([partial(self._evaluated, request, context, id)], self.plan.patience)[0]
 
     def decide_all(self, orders: Sequence[Order]) -> list[Decision | Exception]:
         """The decisions on several requests, in order, or the fault that befell one: with one hand-off at most."""
@@ -76,9 +76,12 @@ class Decider:
             request = self.schema.parse(order.body)
             if isinstance(request, tuple):
                 return self._malformed(request, order.id)
-            return _Evaluation(self, request, order.context).run(order.id)
+            return self._evaluated(request, order.context, order.id)
         except Exception as error:  # noqa: BLE001 - it is this one's, and costs the others nothing
             return error
+
+    def _evaluated(self, request: VolumeRequest, context: Context, id: Any) -> Decision:  # noqa: A002
+        return _Evaluation(self, request, context).run(id)
 
     def _malformed(self, violations: tuple[Violation, ...], id: Any) -> Decision:  # noqa: A002
         told = tuple(each.attributed("schema", OWN, "deny") for each in violations)
@@ -120,14 +123,34 @@ class _Evaluation:
 
     def run(self, id: Any) -> Decision:  # noqa: A002
         """All rules, in order."""
-        plan, draft, known = self.decider.plan, self.draft, self.known
+        plan = self.decider.plan
         spoilt = self.hear(plan.request_validators)
         objections = len(self.violations)
         self.hear(plan.authorizers)
         if not spoilt and len(self.violations) == objections:
             self.look_up()
             self.hear(plan.source_validators)
-        for name, resolvers, validators in plan.fields:
+        self.settle(plan.fields)
+        return self.decision(id)
+
+    def hear(self, steps: Steps) -> bool:
+        """Ask all for their objections; whether there is one that counts."""
+        spoilt = False
+        for step in steps:
+            try:
+                answer = step.call(self.draft)
+                if answer is not None:
+                    spoilt |= self.heard(answer, step)
+            except Unresolved:
+                continue
+            except FAILURES as error:
+                self.fault(error, step)
+        return spoilt
+
+    def settle(self, fields: tuple[Field, ...]) -> None:
+        """Resolve and validate field by field; what is in violation, or without an answer, is not known."""
+        draft, known, provenance = self.draft, self.known, self.provenance
+        for name, resolvers, validators in fields:
             for step in resolvers:
                 try:
                     answer = step.call(draft)
@@ -142,25 +165,16 @@ class _Evaluation:
                 if type(value) is str and name == "volume_type" and (value := self.named(value, origin)) is None:
                     break
                 known[name] = value
-                self.provenance[name] = step.credits[origin]
+                provenance[name] = step.credits[origin]
                 break
             if validators and self.hear(validators) and resolvers:
                 known.pop(name, None)
-        return self.decision(id)
 
-    def hear(self, steps: Steps) -> bool:
-        """Ask all for their objections; whether there is one that counts."""
-        draft, spoilt = self.draft, False
-        for step in steps:
-            try:
-                answer = step.call(draft)
-                if answer is not None:
-                    for objection in (answer,) if type(answer) is Violation else answer:
-                        spoilt |= self.note(objection, step)
-            except Unresolved:
-                continue
-            except FAILURES as error:
-                self.fault(error, step)
+    def heard(self, answer: Any, step: Step) -> bool:
+        """Record the objections that a validator answers with; whether there is one that counts."""
+        spoilt = False
+        for objection in (answer,) if type(answer) is Violation else answer:
+            spoilt |= self.note(objection, step)
         return spoilt
 
     def note(self, objection: Any, step: Step) -> bool:
@@ -185,11 +199,8 @@ class _Evaluation:
     def look_up(self) -> None:
         """Find the source and the type that the request names; what is not there stays unknown."""
         self.known.update(_NOTHING_NAMED)
-        if self.request.sources:
-            for what in SOURCES:
-                name = getattr(self.request, what.asked)
-                if name is not None:
-                    self.look_up_one(what, name)
+        for asked in self.request.sources:
+            self.look_up_one(SOURCES[asked], getattr(self.request, asked))
         if self.request.volume_type is not None:
             self.look_up_one(VOLUME_TYPE, self.request.volume_type)
 

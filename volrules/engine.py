@@ -47,6 +47,7 @@ class Engine:
         try:
             self._chosen = chosen_by(site, self._host)
             self._events = Events(self._host)
+            self._is_observed = bool(self._events)
             self._charging = Charging(self._host)
             self._decider = decider_of(site, self._host)
         except BaseException:
@@ -86,7 +87,7 @@ class Engine:
         decision = self._decider.decide(body, caller, id)
         if self._inventory is None:
             decision = self._books.judge(decision, caller)
-        if self._events:
+        if self._is_observed:
             self._tell_decided(decision, Order(body, caller, None, id), perf_counter_ns() - began)
         return decision
 
@@ -255,13 +256,13 @@ class Engine:
                 decision = self._books.judge(decision, order.context)
             except VolrulesError as error:
                 return error
-        if self._events:
+        if self._is_observed:
             self._tell_decided(decision, order, nanoseconds)
         return decision
 
     def _handed_on(self, committed: Committed, order: Order, nanoseconds: int) -> Receipt:
         receipt, message = committed
-        if self._events:
+        if self._is_observed:
             self._tell_decided(receipt.decision, order, nanoseconds)
         return receipt if message is None else self._books.hand_on(receipt, message)
 

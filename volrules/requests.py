@@ -28,6 +28,8 @@ def published(name: str) -> dict[str, Any]:
 
 
 _BITS = 63
+# What means the end of a text to every reader of the schema. To the compiled validator `$` does, which is found faster.
+_END = json.dumps(r"(?![\s\S])")[1:-1]
 
 
 class RequestSchema:
@@ -41,9 +43,10 @@ class RequestSchema:
         self._is_closed = not extensions
         if extensions:
             self.document["properties"]["volume"]["allOf"] = [dict(each) for each in extensions]
-        self._validator = jsonschema_rs.Draft202012Validator(self.document)
+        document = json.loads(json.dumps(self.document).replace(_END, "$"))
+        self._validator = jsonschema_rs.Draft202012Validator(document)
         self._accepts = self._validator.is_valid
-        self._diagnosis = Diagnosis(self.document)
+        self._diagnosis = Diagnosis(document)
 
     def parse(self, body: Any) -> VolumeRequest | tuple[Violation, ...]:
         """The request that the body is, or all that is wrong with its shape, in document order."""

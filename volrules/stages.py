@@ -39,8 +39,8 @@ VOLUME = LookUp("source_volid", "source_volume", "volrules_find_volume", Volume,
 BACKUP = LookUp("backup_id", "backup", "volrules_find_backup", Backup, "backup", is_of_volume=True)
 IMAGE = LookUp("image_id", "image", "volrules_find_image", Image, "image")
 VOLUME_TYPE = LookUp("volume_type", "requested_volume_type", "volrules_find_volume_type", VolumeType, "volume type")
-SOURCES = (SNAPSHOT, VOLUME, BACKUP, IMAGE)
-LOOK_UPS = (*SOURCES, VOLUME_TYPE)
+SOURCES = {each.asked: each for each in (SNAPSHOT, VOLUME, BACKUP, IMAGE)}
+LOOK_UPS = (*SOURCES.values(), VOLUME_TYPE)
 
 
 class Stage(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from itertools import compress
 from types import MappingProxyType
 from typing import Any
 
@@ -135,7 +136,8 @@ class VolumeRequest(Mapping[str, Any]):
     @property
     def consistencygroup_id(self) -> str | None:
         """Passed through to the spec."""
-        return self._uuid("consistencygroup_id")
+        given = self._volume.get("consistencygroup_id")
+        return given and canonical_uuid(given)
 
     @property
     def group_id(self) -> str | None:
@@ -168,11 +170,13 @@ class VolumeRequest(Mapping[str, Any]):
         return "imageRef" if attribute == "image_id" and not self._volume.get("image_id") else attribute
 
     def _name_sources(self) -> None:
-        self.snapshot_id = self._uuid("snapshot_id")
-        self.source_volid = self._uuid("source_volid")
-        self.backup_id = self._uuid("backup_id")
+        get = self._volume.get
+        snapshot_id, source_volid, backup_id = get("snapshot_id"), get("source_volid"), get("backup_id")
+        self.snapshot_id = snapshot_id and canonical_uuid(snapshot_id)
+        self.source_volid = source_volid and canonical_uuid(source_volid)
+        self.backup_id = backup_id and canonical_uuid(backup_id)
         self.image_id = self._image()
-        self.sources = tuple(each for each in _SOURCES if getattr(self, each) is not None)
+        self.sources = tuple(compress(_SOURCES, (snapshot_id, source_volid, backup_id, self.image_id)))
 
     def _image(self) -> str | None:
         """The image's id or name; of a URL its last segment (Nova's image links)."""
@@ -193,7 +197,3 @@ class VolumeRequest(Mapping[str, Any]):
         if text is None:
             text = self._volume.get(older)
         return None if text is None else text.strip()
-
-    def _uuid(self, field: str) -> str | None:
-        text = self._volume.get(field)
-        return None if text is None else canonical_uuid(text)

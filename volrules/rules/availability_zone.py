@@ -49,17 +49,24 @@ class AvailabilityZone:
     def volrules_validate_availability_zone(self, draft: Draft) -> Iterator[Violation] | None:
         """A zone that the site offers, and with ``cloned_volume_same_az`` the one that the source is in."""
         zone = draft.availability_zone
-        offered = self._offered is None or zone in self._offered
-        return None if offered and not draft.request.sources else self._objections(draft, zone, offered=offered)
+        if self._is_offered(zone) and (not draft.request.sources or self._suits(zone, _source(draft)[1])):
+            return None
+        return self._objections(draft, zone)
 
-    def _objections(self, draft: Draft, zone: str | None, *, offered: bool) -> Iterator[Violation]:
-        if not offered:
+    def _is_offered(self, zone: str | None) -> bool:
+        return self._offered is None or zone in self._offered
+
+    def _suits(self, zone: str | None, source: Volume | None) -> bool:
+        return not self._same_as_source or source is None or source.availability_zone in (None, "", zone)
+
+    def _objections(self, draft: Draft, zone: str | None) -> Iterator[Violation]:
+        if not self._is_offered(zone):
             hint = did_you_mean(zone, self._offered or ())
             message = f"availability zone `{clip(zone)}` is not offered; {hint}"
             yield built_in("availability_zone.not_offered", _PATH, message, availability_zone=zone)
         origin, volume = _source(draft)
-        theirs = None if volume is None or not self._same_as_source else volume.availability_zone
-        if theirs and theirs != zone:
+        if volume is not None and not self._suits(zone, volume):
+            theirs = volume.availability_zone
             name = origin.replace("_", " ")
             message = f"availability zone `{clip(zone)}` is not that of the {name} (`{theirs}`); ask for `{theirs}`"
             code = f"availability_zone.not_{origin}s"

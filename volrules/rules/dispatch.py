@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from volrules.documents import freeze
 from volrules.hookspecs import hookimpl
-from volrules.model import Draft, Volume
+from volrules.model import Draft
 
 _SCHEDULER: tuple[Mapping[str, Any], str] = (freeze({"target": "scheduler"}), "fallback")
 
@@ -29,11 +30,7 @@ class Dispatch:
         if not draft.request.sources:
             return _SCHEDULER
         snapshot = draft.snapshot if self._snapshot_same_host else None
-        candidates: tuple[tuple[str, Volume | None], ...] = (
-            ("snapshot", None if snapshot is None else snapshot.volume),
-            ("source_volume", draft.source_volume),
-        )
-        for origin, volume in candidates:
-            if volume is not None and volume.host:
-                return freeze({"target": "host", "host": volume.host}), origin
-        return _SCHEDULER
+        origin, volume = ("source_volume", draft.source_volume) if snapshot is None else ("snapshot", snapshot.volume)
+        if volume is None or not volume.host:
+            return _SCHEDULER
+        return MappingProxyType({"target": "host", "host": volume.host}), origin

@@ -34,8 +34,18 @@ def volrules_resolve_size(draft: Draft) -> tuple[int | None, str]:
 def volrules_validate_size(draft: Draft) -> Iterator[Violation] | None:
     """A positive size, and one that the source fits into."""
     size: int | None = draft.size
-    fits = size is not None and size > 0 and not draft.request.sources
+    fits = size is not None and size > 0 and (not draft.request.sources or size >= _least(draft))
     return None if fits else _objections(draft, size)
+
+
+def _least(draft: Draft) -> int:
+    """The size of the source."""
+    source, snapshot, backup = draft.source_volume, draft.snapshot, draft.backup
+    return max(
+        0 if source is None else source.size or 0,
+        0 if snapshot is None else snapshot.volume_size or 0,
+        0 if backup is None else backup.size or 0,
+    )
 
 
 def _objections(draft: Draft, size: int | None) -> Iterator[Violation]:

@@ -35,7 +35,12 @@ def volrules_validate_request(request: VolumeRequest, context: Context) -> Viola
 @hookimpl
 def volrules_validate_sources(draft: Draft) -> Iterator[Violation] | None:
     """A source whose status allows copying from it."""
-    return _unfit(draft) if draft.request.sources else None
+    for attribute in draft.request.sources:
+        field, _, statuses = _SOURCES[attribute]
+        source = getattr(draft, field, None)
+        if source is not None and source.status not in statuses:
+            return _unfit(draft)
+    return None
 
 
 def _unfit(draft: Draft) -> Iterator[Violation]:

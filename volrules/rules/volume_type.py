@@ -48,7 +48,9 @@ class VolumeTypeRule:
     @hookimpl
     def volrules_validate_volume_type(self, draft: Draft) -> Iterator[Violation] | None:
         """A backup's volume that is there, and a notice where the type named is not the one taken."""
-        return _remarks(draft) if draft.request.sources else None
+        if not draft.request.sources or (draft.backup is None and draft.requested_volume_type is None):
+            return None
+        return _remarks(draft)
 
 
 def _remarks(draft: Draft) -> Iterator[Violation]:
