@@ -19,8 +19,8 @@ def empty() -> Mapping[str, Any]:
 
 
 def freeze(value: Any) -> Any:
-    """A read-only copy of a JSON value: objects become mapping proxies, arrays tuples."""
-    if type(value) in _PLAIN:
+    """A read-only copy of a JSON value: objects become mapping proxies, arrays tuples; documents are read-only."""
+    if type(value) in _PLAIN or isinstance(value, Document):
         return value
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(each) for key, each in value.items()}) if value else EMPTY

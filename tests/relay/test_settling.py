@@ -81,6 +81,33 @@ def test_behind_a_message_that_hangs_the_others_are_handed_back_in_time(open_eng
     assert len(set(dispatcher.ids)) == 12
 
 
+def test_what_was_handed_back_has_not_been_tried_and_keeps_its_last_error(open_engine):
+    with open_engine(Dispatcher(before=DOWN)) as engine:
+        receipts = [engine.create(PLAIN) for _ in range(4)]
+    hanging = Dispatcher(before=times(1, sleeping(1.5)))
+    engine = open_engine(hanging, timeout=0.7, lease="3s", longest_wait="1s")
+    stop = threading.Event()
+    hanging.after = stop.set
+    engine.follow(stop)
+    messages = [engine.get(each.volume_id).message for each in receipts]
+    waiting = [each for each in messages if each.state == "pending"]
+    assert len(waiting) >= 2
+    assert sorted(each.attempts for each in waiting)[:2] == [1, 1]
+    assert sum("the broker is down" in each.last_error for each in waiting) >= 2
+
+
+def test_every_call_that_hangs_costs_its_own_message_an_attempt_and_no_other(open_engine):
+    with open_engine(Dispatcher(before=DOWN)) as engine:
+        receipts = [engine.create(PLAIN) for _ in range(5)]
+    seconds = iter([0.6, 0, 0.6, 0, 0])
+    dispatcher = Dispatcher(before=lambda: time.sleep(next(seconds)))
+    engine = open_engine(dispatcher, timeout=0.3, workers=1, longest_wait="1s")
+    assert engine.relay() == {"dispatched": 3, "pending": 2}
+    messages = [engine.get(each.volume_id).message for each in receipts]
+    assert [each.state for each in messages] == ["pending", "dispatched", "pending", "dispatched", "dispatched"]
+    assert all("did not answer `volrules_dispatch`" in messages[place].last_error for place in (0, 2))
+
+
 # -- the end of patience ----------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from volrules.store.contract import Store
+from volrules.store.contract import Claimed, Store
 
 from .builders import (
     a_lease,
@@ -30,6 +30,13 @@ def make_key(store: Store, volume_id: str, key_id: str) -> None:
     (message,) = store.claim("me", 60, 1, volume_id)
     assert store.keyed(message.id, message.token, key_id) == "held"
     assert store.settle(message.id, message.token, "dispatched")
+
+
+def existing_key_deletion(store: Store) -> list[Claimed]:
+    volume = a_volume(encryption_key_id="k1")
+    bring_in(store, volume)
+    store.delete(volume.id)
+    return store.claim("me", 60, 1, volume.id)
 
 
 def test_a_claimed_message_tells_all_that_a_relay_needs(store: Store) -> None:
@@ -78,6 +85,41 @@ def test_a_settled_message_stays_settled(store: Store) -> None:
     assert store.settle(entry.message_id, entry.lease.token, "dispatched")
     assert not store.settle(entry.message_id, entry.lease.token, "failed", "no")
     assert store.get(entry.volume_id).status == "creating"
+
+
+def test_what_is_done_of_one_claim_is_settled_together(store: Store) -> None:
+    store.create_many([an_entry(), an_encrypted_entry(), an_entry()])
+    lost, *mine = store.claim("me", 60, 3)
+    (gone,) = existing_key_deletion(store)
+    assert store.settle_all([each.id for each in mine], lost.token) == {each.id for each in mine}
+    assert store.settle_all([lost.id], "another's") == set()
+    assert store.settle_all([gone.id, lost.id], gone.token) == {gone.id}
+    assert store.get(gone.volume_id).encryption_key_id is None
+    assert store.status().messages == {"pending": 1, "dispatched": 3}
+    assert [each.message_id for each in store.status().leases] == [lost.id]
+
+
+def test_what_was_not_tried_is_given_back_as_it_was(store: Store) -> None:
+    store.create_many([an_entry(), an_entry(), an_entry()])
+    first, second, third = store.claim("me", 60, 3)
+    store.postpone(first.id, first.token, "broker is down", 0)
+    (tried,) = store.claim("other", 60, 3)
+    store.give_back([tried.id, second.id], first.token)
+    assert [each.message_id for each in store.status().leases] == [third.id, tried.id]
+    store.give_back([tried.id], tried.token)
+    again = {each.id: each.attempts for each in store.claim("me", 60, 3)}
+    assert again == {first.id: 2, second.id: 1}
+    assert store.status().last_error == "broker is down"
+    assert not store.settle_all([second.id], second.token)
+
+
+def test_which_volumes_are_deleted_is_told_of_many_at_once(store: Store) -> None:
+    entries = [an_entry(), an_entry(), an_entry()]
+    store.create_many(entries)
+    store.delete(entries[1].volume_id)
+    assert store.deleted([each.volume_id for each in entries]) == {entries[1].volume_id}
+    assert store.deleted([entries[0].volume_id, "no such volume"]) == set()
+    assert store.deleted([]) == set()
 
 
 def test_a_postponed_message_comes_again_later_with_its_error(store: Store) -> None:

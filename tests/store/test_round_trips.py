@@ -1,4 +1,4 @@
-"""Statements and round trips of a create, counted exactly: one more is a failure here."""
+"""Statements and round trips of creates and of a relay, counted exactly: one more is a failure here."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from psycopg.pq.abc import PGconn
 
 from volrules.store.contract import Entry, Store
+from volrules.store.outbox import CLAIM
 
 from .builders import a_snapshot, a_volume, an_encrypted_entry, an_entry, bring_in, from_source
 
@@ -84,16 +86,20 @@ def test_creates_that_share_a_commit_on_sqlite_share_its_statements(sqlite_store
 
 
 @contextmanager
-def round_trips(store: Store, log: Path) -> Iterator[list[str]]:
+def round_trips(connection: PGconn, log: Path) -> Iterator[list[str]]:
     """What psycopg sends meanwhile, message by message; each Sync or Query is a round trip."""
     sent: list[str] = []
-    connection = store._database._creator._connection.pgconn  # type: ignore[attr-defined]
     with log.open("w") as file:
         connection.trace(file.fileno())
         yield sent
         connection.untrace()
     lines = [line.split("\t") for line in log.read_text().splitlines()]
     sent += [line[-1].split()[0] if len(line) < 4 else line[3] for line in lines if "F" in line]
+
+
+def creating(store: Store) -> PGconn:
+    connection: PGconn = store._database._creator._connection.pgconn  # type: ignore[attr-defined]
+    return connection
 
 
 @ON_POSTGRESQL
@@ -105,13 +111,52 @@ def round_trips(store: Store, log: Path) -> Iterator[list[str]]:
 def test_a_create_on_postgresql_is_one_statement_and_one_round_trip(
     postgresql_store: Store, tmp_path: Path, entries: list[Entry]
 ) -> None:
-    with round_trips(postgresql_store, tmp_path / "trace") as sent:
+    with round_trips(creating(postgresql_store), tmp_path / "trace") as sent:
         postgresql_store.create_many(entries)
     assert sent == ["Bind", "Describe", "Execute", "Sync"]
 
 
 @ON_POSTGRESQL
 def test_a_refusal_on_postgresql_is_one_round_trip_too(postgresql_store: Store, tmp_path: Path) -> None:
-    with round_trips(postgresql_store, tmp_path / "trace") as sent:
+    with round_trips(creating(postgresql_store), tmp_path / "trace") as sent:
         postgresql_store.create(an_entry(limits={"volumes": 0}))
     assert sent == ["Bind", "Describe", "Execute", "Sync"]
+
+
+def relay_a_batch(store: Store, count: int) -> None:
+    """What a relay asks of its store for a batch of messages."""
+    messages = store.claim("me", 60, count)
+    assert len(messages) == count
+    store.deleted([each.volume_id for each in messages])
+    assert len(store.settle_all([each.id for each in messages], messages[0].token)) == count
+
+
+@ON_SQLITE
+def test_on_sqlite_a_batch_is_claimed_and_settled_in_one_statement_each(sqlite_store: Store) -> None:
+    sqlite_store.create_many([an_entry(project_id="another") for _ in range(9)])
+    with statements(sqlite_store) as ran:
+        relay_a_batch(sqlite_store, 10)
+    kinds = [each.split()[0] for each in ran]
+    assert kinds == ["BEGIN", "WITH", "COMMIT", "BEGIN", "UPDATE", "COMMIT"]
+
+
+@ON_POSTGRESQL
+def test_on_postgresql_a_batch_is_three_round_trips(store: Store, tmp_path: Path) -> None:
+    store.create_many([an_entry() for _ in range(30)])
+    for _ in range(8):  # until psycopg has prepared its statements
+        relay_a_batch(store, 3)
+    with store._database.pool.lent() as connection:  # type: ignore[attr-defined]
+        pgconn = connection.pgconn
+    with round_trips(pgconn, tmp_path / "trace") as sent:
+        relay_a_batch(store, 3)
+    assert sent == 3 * ["Bind", "Describe", "Execute", "Sync"]
+
+
+@ON_POSTGRESQL
+def test_on_postgresql_a_claim_walks_the_index_of_what_waits_and_sorts_nothing(store: Store) -> None:
+    store.create_many([an_entry() for _ in range(500)])
+    values = {"owner": "me", "seconds": 60, "token": "t", "limit": 3, "volume_id": None, "every_volume": True}
+    database = store._database  # type: ignore[attr-defined]
+    plan = "\n".join(line for (line,) in database.read(lambda it: it.rows(f"EXPLAIN {CLAIM}", values)))
+    assert "Index Scan using outbox_unsettled" in plan
+    assert "Sort" not in plan

@@ -18,12 +18,15 @@ from volrules import (
     Report,
     Resolved,
     Snapshot,
+    Spec,
     Unresolved,
     Violation,
     Volume,
     VolumeType,
     violation,
 )
+from volrules.documents import freeze, thaw
+from volrules.testing import a_message
 
 VALUES = [
     Volume("v", size=1, host="h"),
@@ -153,3 +156,10 @@ def test_a_context_goes_to_a_document_and_back():
     assert Context.from_dict(context.to_dict()) == context
     assert pickle.loads(pickle.dumps(context)) == context
     assert Resolved(1, "request").origin == "request"
+
+
+def test_a_spec_stays_one_wherever_it_is_handed_through():
+    spec = Spec(size=1, metadata={"k": "v"})
+    assert freeze({"spec": spec})["spec"] is spec
+    assert thaw([spec])[0]["size"] == 1
+    assert a_message(spec=spec).spec is spec

@@ -7,14 +7,16 @@ plugin's ``timeout`` says, and a thread that is left behind ends when its call d
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextvars import copy_context
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from volrules.errors import PluginError
 from volrules.host.plugin import OWN, Implementation
 from volrules.host.workers import idle_worker
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 class PluginTimeout(PluginError):
@@ -32,6 +34,8 @@ def call(implementation: Implementation, *args: Any, late: Callable[[Any], objec
     timeout = implementation.plugin.timeout
     if timeout is None:
         return implementation.call(*args)
+    from concurrent.futures import Future  # lazily: what ships with volrules is called inline
+
     worker, answer = idle_worker(), Future[Any]()
     try:
         worker.give(partial(_answer, answer, partial(copy_context().run, implementation.call, *args)))
@@ -45,8 +49,13 @@ def call(implementation: Implementation, *args: Any, late: Callable[[Any], objec
     worker.dismiss()
     if late is not None:
         answer.add_done_callback(partial(_tell, late))
-    raise PluginTimeout(
-        f"{implementation.plugin} did not answer `{implementation.hook}` within {timeout:g} s; "
+    raise timed_out(implementation)
+
+
+def timed_out(implementation: Implementation) -> PluginTimeout:
+    """What is raised where the implementation has not answered in time."""
+    return PluginTimeout(
+        f"{implementation.plugin} did not answer `{implementation.hook}` within {implementation.plugin.timeout:g} s; "
         "raise its timeout, or see what keeps it waiting"
     )
 

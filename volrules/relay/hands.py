@@ -1,4 +1,4 @@
-"""The plugins that do what lies outside the database: asked with patience, answers checked, faults named."""
+"""The plugins that do what lies outside the database: asked within errands, answers checked, faults named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 from volrules.documents import freeze
 from volrules.errors import Problem, Refused, SiteError
 from volrules.host import FAILURES, Implementation
-from volrules.host.patience import PluginTimeout, call
+from volrules.host.errands import Call, Errand
+from volrules.host.patience import PluginTimeout
 from volrules.model import Context, Message, Report
 
 MARGIN = 1.0
@@ -28,7 +29,8 @@ class Unanswered(Fault):
 class Hands:
     """The dispatcher and the key manager that the site chose.
 
-    All raise :class:`Refused` when the plugin says that trying again is useless, :class:`Fault` for all else.
+    What they do is an errand, and raises :class:`Refused` when the plugin says that trying again is useless,
+    :class:`Fault` for all else.
     """
 
     dispatch: Implementation
@@ -40,6 +42,12 @@ class Hands:
         """The seconds that settling one message takes at most, as far as the plugins have timeouts."""
         return (self.dispatch.plugin.timeout or 0.0) + (self.create_key.plugin.timeout or 0.0) + MARGIN
 
+    @property
+    def shortest(self) -> float | None:
+        """The shortest of the plugins' timeouts, in seconds; None where none has one."""
+        timeouts = (self.dispatch.plugin.timeout, self.create_key.plugin.timeout)
+        return min((each for each in timeouts if each is not None), default=None)
+
     def require_patient(self, lease: float) -> None:
         """Raise SiteError unless a lease of so many seconds outlasts what is done under it."""
         if lease < self.patience:
@@ -49,30 +57,31 @@ class Hands:
             )
             raise SiteError("site", [Problem("relay.lease", reason)])
 
-    def make_key(self, message: Message, encryption: Any, late: Callable[[Any], object]) -> str:
+    def make_key(self, message: Message, encryption: Any, late: Callable[[Any], object]) -> Errand[str]:
         """The id of the volume's key; ``late`` is told one that comes after the patience was at its end."""
         plan = freeze({"encryption_key": message.to_dict()["spec"]["encryption_key"], "encryption": encryption})
         context = Context(message.project_id, message.user_id, None, message.request_id)
-        key_id = _ask(self.create_key, plan, message.volume_id, context, late=late)
+        key_id = yield from _ask(Call(self.create_key, (plan, message.volume_id, context), late))
         if not isinstance(key_id, str) or not key_id:
             raise _nonsense(self.create_key, "a key manager answers with the key's id", key_id)
         return key_id
 
-    def remove_key(self, volume_id: str, key_id: str | None, context: Context) -> None:
+    def remove_key(self, volume_id: str, key_id: str | None, context: Context) -> Errand[None]:
         """Have the volume's key deleted, whether or not there is one."""
-        _ask(self.delete_key, volume_id, key_id, context)
+        yield from _ask(Call(self.delete_key, (volume_id, key_id, context)))
 
-    def hand_on(self, message: Message) -> Report | None:
+    def hand_on(self, message: Message) -> Errand[Report | None]:
         """Give the message to the dispatcher; its report, when it is the volume manager itself."""
-        report = _ask(self.dispatch, message)
+        report = yield from _ask(Call(self.dispatch, (message,)))
         if report is not None and not isinstance(report, Report):
             raise _nonsense(self.dispatch, "a dispatcher answers with a Report or None", report)
         return report
 
 
-def _ask(implementation: Implementation, *args: Any, **late: Callable[[Any], object]) -> Any:
+def _ask(call: Call) -> Errand[Any]:
+    implementation = call.implementation
     try:
-        return call(implementation, *args, **late)
+        return (yield call)
     except Refused:
         raise
     except PluginTimeout as error:

@@ -91,7 +91,7 @@ class Relay:
             self._store,
             self._settling,
             self._settings,
-            self._hands.patience,
+            self._hands,
             tally=tally,
             volume_id=volume_id,
             stop=stop,

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from volrules.errors import Refused, TransitionError, VolrulesError
 from volrules.events import Events
+from volrules.host.errands import Errand, run_here
 from volrules.model import Context, Message, Report
 from volrules.relay.hands import Fault, Hands, Unanswered
 from volrules.site import RelaySettings
@@ -60,54 +61,59 @@ class Settling:
 
     def settle(self, claimed: Claimed) -> Settlement:
         """Take the message as far as it goes. Raises StoreError: then the lease runs out, and it comes again."""
-        outcome = self.attempt(claimed)
+        outcome = run_here(self.attempt(claimed))
         return self.record([outcome])[0] if isinstance(outcome, Done) else outcome
 
-    def attempt(self, claimed: Claimed) -> Settlement | Done:
+    def attempt(self, claimed: Claimed) -> Errand[Settlement | Done]:
         """Take the message as far as it goes; what is done is left to be recorded. Raises StoreError."""
         if claimed.operation == "delete":
-            return self._delete(claimed)
+            return (yield from self._delete(claimed))
         if claimed.deleted:
             return Done(claimed)
         if claimed.attempts > self._settings.attempts:
             return self._failed(claimed, self._gave_up(claimed))
         try:
-            return self._create(claimed)
+            return (yield from self._create(claimed))
         except Refused as refusal:
             return self._failed(claimed, str(refusal))
         except Fault as fault:
             return self._postponed_or_failed(claimed, fault)
 
     def record(self, done: Sequence[Done]) -> list[Settlement]:
-        """Record what is done; how far each came. A lease that was lost records nothing. Raises StoreError."""
-        return [self._recorded(each) if self._is_held(each) else Settlement("pending", each.status) for each in done]
+        """Record what is done of one claim; how far each came. A lease that was lost records nothing.
 
-    def _is_held(self, done: Done) -> bool:
-        return self._store().settle(done.claimed.id, done.claimed.token, "dispatched")
+        Raises StoreError.
+        """
+        if not done:
+            return []
+        held = self._store().settle_all([each.claimed.id for each in done], done[0].claimed.token)
+        lost = partial(Settlement, "pending")
+        return [self._recorded(each) if each.claimed.id in held else lost(each.status) for each in done]
 
     def _recorded(self, done: Done) -> Settlement:
         if done.message is not None and self._events:
             self._events.tell("dispatched", volume_id=done.message.volume_id, message=done.message.to_dict())
         return Settlement("dispatched", done.status)
 
-    def _create(self, claimed: Claimed) -> Settlement | Done:
+    def _create(self, claimed: Claimed) -> Errand[Settlement | Done]:
         envelope = json.loads(claimed.body)
         message = Message.from_dict({**envelope["message"], "encryption_key_id": claimed.encryption_key_id})
         if message.spec.encryption_key is not None and message.encryption_key_id is None:
             try:
-                message = replace(message, encryption_key_id=self._make_key(message, envelope["encryption"]))
+                key_id = yield from self._make_key(message, envelope["encryption"])
             except Unanswered as fault:
                 return _left_alone(claimed, fault)
-            noted = self._store().keyed(claimed.id, claimed.token, str(message.encryption_key_id))
+            message = replace(message, encryption_key_id=key_id)
+            noted = self._store().keyed(claimed.id, claimed.token, key_id)
             if noted == "lost":
-                self._disown(message, str(message.encryption_key_id))
+                self._disown(message, key_id)
                 return Settlement("pending")
             if noted == "deleted":
                 return Done(claimed)
-        report = self._hands.hand_on(message)
+        report = yield from self._hands.hand_on(message)
         return Done(claimed, message, None if report is None else self._report(claimed.volume_id, report))
 
-    def _make_key(self, message: Message, encryption: Any) -> str:
+    def _make_key(self, message: Message, encryption: Any) -> Errand[str]:
         return self._hands.make_key(message, encryption, late=partial(self._disown, message))
 
     def _disown(self, message: Message, key_id: str) -> None:
@@ -118,7 +124,9 @@ class Settling:
         """
         try:
             if self._store().get(message.volume_id).deleted_at is not None:
-                self._hands.remove_key(message.volume_id, key_id, Context(message.project_id, message.user_id))
+                run_here(
+                    self._hands.remove_key(message.volume_id, key_id, Context(message.project_id, message.user_id))
+                )
         except (VolrulesError, Fault) as error:
             log.error("the key of volume %s came too late and is left behind", message.volume_id, exc_info=error)
 
@@ -131,11 +139,11 @@ class Settling:
             return None
         return report.status
 
-    def _delete(self, claimed: Claimed) -> Settlement | Done:
+    def _delete(self, claimed: Claimed) -> Errand[Settlement | Done]:
         """Delete a key. This is never given up: a key that nobody deletes would be there for ever."""
         context = Context(claimed.project_id or Context().project_id, claimed.user_id)
         try:
-            self._hands.remove_key(claimed.volume_id, claimed.encryption_key_id, context)
+            yield from self._hands.remove_key(claimed.volume_id, claimed.encryption_key_id, context)
         except (Fault, Refused) as fault:
             return self._postponed(claimed, fault)
         return Done(claimed)

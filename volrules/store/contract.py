@@ -148,6 +148,15 @@ class Store(Protocol):
         A delete that is ``dispatched`` has deleted the key.
         """
 
+    def settle_all(self, message_ids: Sequence[str], token: str) -> set[str]:
+        """Close messages of one claim as dispatched; the ids of those whose lease still stood."""
+
+    def give_back(self, message_ids: Sequence[str], token: str) -> None:
+        """Give back the leases of messages that were not tried: they are due as before, and no attempt is counted."""
+
+    def deleted(self, volume_ids: Sequence[str]) -> set[str]:
+        """Which of the volumes have been deleted."""
+
     def postpone(self, message_id: str, token: str, error: str, seconds: float) -> bool:
         """Give the lease back; the message is due again in so many seconds. False when the lease was lost."""
 

@@ -93,11 +93,20 @@ class SqlStore:
     def settle(
         self, message_id: str, token: str, state: Literal["dispatched", "failed"], error: str | None = None
     ) -> bool:
-        if state == "dispatched" and self._database.write_one(lambda it: outbox.dispatched(it, message_id, token)):
-            return True
         is_settled = self._database.write(lambda it: outbox.settle(it, message_id, token, state, error))
         self._database.tell(0)
         return is_settled
+
+    def settle_all(self, message_ids: Sequence[str], token: str) -> set[str]:
+        held = self._database.write_one(lambda it: outbox.dispatched(it, message_ids, token))
+        return held | {each for each in message_ids if each not in held and self.settle(each, token, "dispatched")}
+
+    def give_back(self, message_ids: Sequence[str], token: str) -> None:
+        self._database.write_one(lambda it: outbox.give_back(it, message_ids, token))
+        self._database.tell(0)
+
+    def deleted(self, volume_ids: Sequence[str]) -> set[str]:
+        return self._database.read(lambda it: outbox.deleted(it, volume_ids))
 
     def postpone(self, message_id: str, token: str, error: str, seconds: float) -> bool:
         is_postponed = self._database.write_one(lambda it: outbox.postpone(it, message_id, token, error, seconds))

@@ -1,8 +1,8 @@
 """What the statements of this package are written against: one transaction of either database.
 
 Statements are SQL that both databases read. Values are named, ``:volume_id``. What the databases say differently
-is in braces: ``{now}``, ``{now + :seconds}``, ``{charges of v}``, ``{for update}``, ``{lock table …}``;
-see :class:`Dialect`.
+is in braces: ``{now}``, ``{now + :seconds}``, ``{charges of v}``, ``{among :ids}``, ``{for update}``,
+``{lock table …}``; see :class:`Dialect`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ Row = tuple[Any, ...]
 NO_VALUES: Values = {}
 _LOCK = re.compile(r"\{((?:for update|lock table)[^}]*)\}")
 _CHARGES = re.compile(r"\{charges of (\w+)\}")
+_AMONG = re.compile(r"\{among (:\w+)\}")
 _NOW = re.compile(r"\{now(?: \+ :(\w+))?\}")
 
 
@@ -68,6 +69,7 @@ class Dialect:
 
     ``now``: the instant; ``later``: so many seconds after it, with ``{}`` for the value's name;
     ``charges``: a volume's charges as rows of key and value, with ``{}`` for the volume's alias;
+    ``among``: that a column has one of the texts of a JSON list, with ``{}`` for the list;
     ``value``: a named value, as a replacement for ``re.sub``.
     ``locks``: whether rows are locked; where one writer writes at a time there is nothing to lock.
     """
@@ -75,6 +77,7 @@ class Dialect:
     now: str
     later: str
     charges: str
+    among: str
     value: str
     locks: bool
 
@@ -82,6 +85,7 @@ class Dialect:
         """The statement in this database's words."""
         statement = _LOCK.sub(lambda found: found[1].upper() if self.locks else "", statement)
         statement = _CHARGES.sub(lambda found: self.charges.format(found[1]), statement)
+        statement = _AMONG.sub(lambda found: self.among.format(found[1]), statement)
         statement = _NOW.sub(lambda found: self.later.format(found[1]) if found[1] else self.now, statement)
         return re.sub(r"(?<![:\w]):([a-z_]+)", self.value, statement)
 

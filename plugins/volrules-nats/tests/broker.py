@@ -28,12 +28,12 @@ def free_port() -> int:
 class Broker:
     """The server; ``url`` is where it listens."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, scheme: str = "nats") -> None:
         self._folder = folder
         self._arguments = arguments
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"nats://127.0.0.1:{self._port}"
+        self.url = f"{scheme}://127.0.0.1:{self._port}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""

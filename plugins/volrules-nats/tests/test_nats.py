@@ -8,11 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from broker import Broker
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from nats.js.errors import NotFoundError
 
 from volrules import Engine, VolrulesError
@@ -126,6 +133,37 @@ def test_what_the_broker_acknowledged_outlives_it_and_what_it_missed_is_settled_
         assert engine.relay() == {"dispatched": 1}
     arrived = [json.loads(each.data)["volume_id"] for each in taken(broker)]
     assert arrived == [before.volume_id, meanwhile.volume_id]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """The certificate of a broker on loopback that vouches for itself, its key beside it."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "broker")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(private)
+    (tmp_path / "broker.pem").write_bytes(made.public_bytes(Encoding.PEM))
+    return tmp_path / "broker.pem"
+
+
+def test_a_tls_broker_has_to_be_vouched_for(tmp_path: Path, certificate: Path) -> None:
+    tls = ("--tls", "--tlscert", str(certificate), "--tlskey", str(certificate.with_name("key.pem")))
+    server = Broker(tmp_path, *tls, scheme="tls")
+    server.start()
+    try:
+        with pytest.raises(VolrulesError, match="certificate verify failed"):
+            NATS(options(server.url)).volrules_dispatch(a_message())
+        dispatcher = NATS(options(server.url, ca_file=str(certificate)))
+        dispatcher.volrules_dispatch(a_message())
+        dispatcher.close()
+    finally:
+        server.kill()
 
 
 def test_a_user_is_taken_from_the_url(tmp_path: Any) -> None:

@@ -21,6 +21,7 @@ DIALECT = Dialect(
     now=UTC_TEXT.format(""),
     later=UTC_TEXT.format(", :{} || ' seconds'"),
     charges="json_each({}.charges)",
+    among="IN (SELECT value FROM json_each({}))",
     value=r":\1",
     locks=False,
 )
