@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
 
 from volrules.charging import Charging, over_quota
 from volrules.decide import Decider
-from volrules.errors import PluginError, TransitionError
+from volrules.errors import PluginError, StoreError, TransitionError
 from volrules.events import Events
 from volrules.host import Implementation
 from volrules.inventory import Inventory
 from volrules.ledger import Committed, Ledger
 from volrules.model import Context, Decision, Receipt, Spec, Volume
-from volrules.order import Order
-from volrules.relay import Hands, Relay
+from volrules.order import Decided
+from volrules.relay import Hands, Relay, Settlement
 from volrules.site import Site
 from volrules.store import open_store
-from volrules.store.contract import Claimed, OverQuota, Record
+from volrules.store.contract import OverQuota, Record
 from volrules.store.lazily import LazyStore
 
 
@@ -59,19 +60,33 @@ class Books:
         """The decision with what quota would say now; reads only."""
         return self._ledger.judge(decision, context, self.reader())
 
-    def commit(self, decision: Decision, order: Order) -> Committed:
-        """Create what was decided on; with a new volume comes its message, which is to be settled."""
-        return self._ledger.commit(decision, order, self.relay.lease())
+    def create(self, decided: Decided) -> Receipt:
+        """Create what was decided on, and try once to dispatch it. Raises StoreError: nothing was written then."""
+        since = monotonic()
+        committed = self._ledger.commit(decided.decision, decided.order, self.relay.lease())
+        return self._handed_on([(committed, decided)], since)[0]
 
-    def commit_all(self, decided: Iterable[tuple[Decision | Exception, Order]]) -> list[Committed | Exception]:
-        """Create several that were decided on, sharing commits."""
-        return self._ledger.commit_all(decided, self.relay.lease)
+    def create_all(self, decided: Sequence[Decided]) -> list[Receipt | Exception]:
+        """Create several that were decided on, sharing commits; each with its own receipt, or its own fault."""
+        since = monotonic()
+        committed = self._ledger.commit_all([(each.decision, each.order) for each in decided], self.relay.lease())
+        entered = [
+            (each, its) for each, its in zip(committed, decided, strict=True) if not isinstance(each, StoreError)
+        ]
+        receipts = iter(self._handed_on(entered, since))
+        return [each if isinstance(each, StoreError) else next(receipts) for each in committed]
 
-    def hand_on(self, receipt: Receipt, message: Claimed) -> Receipt:
-        """Try once to dispatch a new volume; the receipt says how far it came."""
-        if self._events:
-            self._events.tell("created", receipt=receipt.to_dict())
-        return self.relay.settle_inline(receipt, message)
+    def _handed_on(self, entered: Sequence[tuple[Committed, Decided]], since: float) -> list[Receipt]:
+        """Tell of what was committed, and try once to dispatch what is new; the receipts say how far it came."""
+        for (receipt, message), decided in entered:
+            self._events.decided(decided._replace(decision=receipt.decision))
+            if message is not None and self._events:
+                self._events.tell("created", receipt=receipt.to_dict())
+        created = [message for (_, message), _ in entered if message is not None]
+        settled = self.relay.settle_inline(created, since) if created else {}
+        return [
+            receipt if message is None else _settled(receipt, settled[message.id]) for (receipt, message), _ in entered
+        ]
 
     def retry(self, volume_id: str) -> Record:
         """Charge a volume whose create has failed once more, and try at once to settle it; how it stands then.
@@ -122,6 +137,12 @@ class Books:
             if each.enforcement == "deny":
                 raise PluginError(each.message)
         return charges
+
+
+def _settled(receipt: Receipt, settlement: Settlement | None) -> Receipt:
+    if settlement is None:
+        return receipt
+    return replace(receipt, dispatch=settlement.state, status=settlement.status or receipt.status)
 
 
 def _as_listed(record: Record) -> Volume:

@@ -14,13 +14,12 @@ from volrules.errors import UsageError, VolrulesError
 from volrules.events import Events
 from volrules.inventory import Inventory, load_inventory
 from volrules.model import Context, Decision, Receipt
-from volrules.order import Order
+from volrules.order import Decided, Order
 from volrules.site import Site, load_site
 from volrules.wording import is_well_formed, quoted
 
 if TYPE_CHECKING:
     from volrules.books import Books, Quota
-    from volrules.ledger import Committed
     from volrules.relay import Settled
     from volrules.store.contract import Difference, Record, Status, Store
 
@@ -88,7 +87,7 @@ class Engine:
         if self._inventory is None:
             decision = self._books.judge(decision, caller)
         if self._is_observed:
-            self._tell_decided(decision, Order(body, caller, None, id), perf_counter_ns() - began)
+            self._events.decided(Decided(Order(body, caller, None, id), decision, perf_counter_ns() - began))
         return decision
 
     def check_many(self, orders: Iterable[Order]) -> list[Decision | Exception]:
@@ -96,7 +95,7 @@ class Engine:
 
         Each has its own decision, or the fault that befell it.
         """
-        return [self._checked(*each) for each in self._decided(orders)]
+        return [self._checked(each) if isinstance(each, Decided) else each for each in self._decided(orders)]
 
     def create(
         self,
@@ -114,8 +113,7 @@ class Engine:
         order = self._require_order(Order(body, Context.from_dict(context), idempotency_key, id))
         began = perf_counter_ns()
         decision = self._decider.decide(body, order.context, id)
-        nanoseconds = perf_counter_ns() - began
-        return self._handed_on(self._books.commit(decision, order), order, nanoseconds)
+        return self._books.create(Decided(order, decision, perf_counter_ns() - began))
 
     def create_many(self, orders: Iterable[Order]) -> list[Receipt | Exception]:
         """Several creates, in order, that share commits: far more a second than one at a time.
@@ -123,12 +121,9 @@ class Engine:
         Each has its own receipt, or the fault that befell it: nothing was written for it then. All are decided before
         the first is committed. Raises UsageError.
         """
-        decided = self._decided(map(self._require_order, orders))
-        committed = self._books.commit_all((decision, order) for decision, order, _ in decided)
-        return [
-            each if isinstance(each, Exception) else self._handed_on(each, order, nanoseconds)
-            for each, (_, order, nanoseconds) in zip(committed, decided, strict=True)
-        ]
+        answers = self._decided(map(self._require_order, orders))
+        receipts = iter(self._books.create_all([each for each in answers if isinstance(each, Decided)]))
+        return [next(receipts) if isinstance(each, Decided) else each for each in answers]
 
     def relay(self) -> Mapping[Settled, int]:
         """Settle every message that nobody has in hand: how many were dispatched, left pending, or failed."""
@@ -240,33 +235,22 @@ class Engine:
             return order
         raise UsageError(f"idempotency key {quoted(key)} must be well-formed text of 1 to 255 characters")
 
-    def _decided(self, orders: Iterable[Order]) -> list[tuple[Decision | Exception, Order, int]]:
-        """Orders with their decisions, and the nanoseconds that each took of what all took together."""
+    def _decided(self, orders: Iterable[Order]) -> list[Decided | Exception]:
+        """Orders with their decisions; the time of each is its share of what all took together."""
         asked = list(orders)
         began = perf_counter_ns()
-        decided = self._decider.decide_all(asked)
+        decisions = self._decider.decide_all(asked)
         share = (perf_counter_ns() - began) // max(len(asked), 1)
-        return [(decision, order, share) for decision, order in zip(decided, asked, strict=True)]
+        return [
+            each if isinstance(each, Exception) else Decided(order, each, share)
+            for each, order in zip(decisions, asked, strict=True)
+        ]
 
-    def _checked(self, decision: Decision | Exception, order: Order, nanoseconds: int) -> Decision | Exception:
-        if isinstance(decision, Exception):
-            return decision
+    def _checked(self, decided: Decided) -> Decision | Exception:
         if self._inventory is None:
             try:
-                decision = self._books.judge(decision, order.context)
+                decided = decided._replace(decision=self._books.judge(decided.decision, decided.order.context))
             except VolrulesError as error:
                 return error
-        if self._is_observed:
-            self._tell_decided(decision, order, nanoseconds)
-        return decision
-
-    def _handed_on(self, committed: Committed, order: Order, nanoseconds: int) -> Receipt:
-        receipt, message = committed
-        if self._is_observed:
-            self._tell_decided(receipt.decision, order, nanoseconds)
-        return receipt if message is None else self._books.hand_on(receipt, message)
-
-    def _tell_decided(self, decision: Decision, order: Order, nanoseconds: int) -> None:
-        metrics = {"timer_volrules_decide_ns": nanoseconds}
-        told = {"decision": decision.to_dict(), "request": order.body, "context": order.context.to_dict()}
-        self._events.tell("decided", **told, metrics=metrics)
+        self._events.decided(decided)
+        return decided.decision

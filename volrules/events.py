@@ -8,6 +8,7 @@ from typing import Any, Literal
 from volrules.documents import freeze
 from volrules.host import FAILURES, Host
 from volrules.host.patience import ask
+from volrules.order import Decided
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,13 @@ class Events:
     def __bool__(self) -> bool:
         """Whether anyone observes: what nobody hears need not be put together."""
         return bool(self._observers)
+
+    def decided(self, decided: Decided) -> None:
+        """Tell of a decision."""
+        if self:
+            order, decision, nanoseconds = decided
+            told = {"decision": decision.to_dict(), "request": order.body, "context": order.context.to_dict()}
+            self.tell("decided", **told, metrics={"timer_volrules_decide_ns": nanoseconds})
 
     def tell(self, name: Name, **members: Any) -> None:
         """Call all observers with ``{"event": name, …}``, read-only."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,16 +81,11 @@ class Ledger:
         draft = self._drawn_up(decision, order, lease)
         return draft if isinstance(draft, tuple) else draft.entered(self._store().create(draft.entry))
 
-    def commit_all(
-        self, decided: Iterable[tuple[Decision | Exception, Order]], lease: Callable[[], Lease]
-    ) -> list[Committed | Exception]:
+    def commit_all(self, decided: Sequence[tuple[Decision, Order]], lease: Lease) -> list[Committed | StoreError]:
         """Several creates that share commits, in order; each with its own outcome, and its own fault."""
-        drafts = [
-            decision if isinstance(decision, Exception) else self._drawn_up(decision, order, lease())
-            for decision, order in decided
-        ]
+        drafts = [self._drawn_up(decision, order, lease) for decision, order in decided]
         outcomes = iter(self._store().create_many([each.entry for each in drafts if isinstance(each, _Draft)]))
-        return [each.entered_or_failed(next(outcomes)) if isinstance(each, _Draft) else each for each in drafts]
+        return [each if isinstance(each, tuple) else each.entered_or_failed(next(outcomes)) for each in drafts]
 
     def _drawn_up(self, decision: Decision, order: Order, lease: Lease) -> _Draft | Committed:
         """What is to be entered, or the answer where there is nothing to enter."""

@@ -1,11 +1,11 @@
-"""A request with what came beside it."""
+"""A request with what came beside it, and with what was decided on it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from volrules.model import Context
+from volrules.model import Context, Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +16,11 @@ class Order:
     context: Context = field(default_factory=Context)
     idempotency_key: str | None = None
     id: Any = None
+
+
+class Decided(NamedTuple):
+    """An order with its decision, which took so many nanoseconds."""
+
+    order: Order
+    decision: Decision
+    nanoseconds: int

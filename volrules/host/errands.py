@@ -6,8 +6,8 @@ where one hangs, its thread is left behind with it, and the errand goes on in an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from concurrent.futures import Future, wait
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -71,6 +71,24 @@ def run_watched(errand: Errand[T], patience: float | None) -> T:
         if overdue is None:
             return part.answer.result()
         outcome = _Outcome(error=timed_out(overdue.implementation))
+
+
+def run_together(errands: Sequence[Errand[Any]], patience: float | None, stop: Callable[[], object]) -> None:
+    """Run errands side by side, each as :func:`run_watched` does. Raises what one of them raises.
+
+    ``stop``: called where they are not waited for to their end, as after an interrupt; it should end them soon.
+    """
+    if len(errands) == 1:
+        run_watched(errands[0], patience)
+        return
+    with ThreadPoolExecutor(len(errands), "volrules-errand") as pool:
+        watched = [pool.submit(copy_context().run, run_watched, each, patience) for each in errands]
+        try:
+            for each in watched:
+                each.result()
+        except BaseException:
+            stop()
+            raise
 
 
 class _Part(Generic[T]):

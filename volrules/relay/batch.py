@@ -7,8 +7,7 @@ from dataclasses import replace
 from time import monotonic
 
 from volrules.host.errands import Errand
-from volrules.relay.settling import Done, Settling
-from volrules.relay.tally import Tally
+from volrules.relay.settling import Done, Settlement, Settling
 from volrules.store.contract import Claimed, Store
 
 _FRESH = 0.05
@@ -18,7 +17,7 @@ _LONG = 0.5
 
 
 class Batch:
-    """The messages of one claim.
+    """The messages of one claim; ``note`` is told how far each has come.
 
     By the monotonic clock, ``claimed_at``: when; ``begin_by``: when it is too late to begin another.
     """
@@ -28,7 +27,7 @@ class Batch:
         messages: Sequence[Claimed],
         store: Callable[[], Store],
         settling: Settling,
-        tally: Tally,
+        note: Callable[[str, Settlement], None],
         *,
         claimed_at: float,
         begin_by: float,
@@ -37,7 +36,7 @@ class Batch:
         self.claimed_at = claimed_at
         self._store = store
         self._settling = settling
-        self._tally = tally
+        self._note = note
         self._begin_by = begin_by
         self._seen_at = self._recorded_at = claimed_at
         self._deleted: set[str] = set()
@@ -66,7 +65,7 @@ class Batch:
         if isinstance(outcome, Done):
             self._done.append(outcome)
         else:
-            self._tally.note(claimed.id, outcome)
+            self._note(claimed.id, outcome)
         if monotonic() - self._recorded_at > _LONG:
             self._record()
 
@@ -78,4 +77,4 @@ class Batch:
     def _record(self) -> None:
         done, self._done, self._recorded_at = self._done, [], monotonic()
         for each, settlement in zip(done, self._settling.record(done), strict=True):
-            self._tally.note(each.claimed.id, settlement)
+            self._note(each.claimed.id, settlement)

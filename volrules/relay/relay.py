@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
 
 from volrules.errors import StoreError
 from volrules.events import Events
-from volrules.model import Receipt
+from volrules.host.errands import run_together
+from volrules.relay.batch import Batch
 from volrules.relay.hands import Hands
 from volrules.relay.round import Round, owner
 from volrules.relay.settling import Settled, Settlement, Settling
@@ -42,17 +43,30 @@ class Relay:
         """A lease for a message that this relay is about to commit and settle itself."""
         return Lease(owner(), str(uuid.uuid4()), self._settings.lease)
 
-    def settle_inline(self, receipt: Receipt, claimed: Claimed) -> Receipt:
-        """Try once to settle the message of a create that was just committed; the receipt says how far it came.
+    def settle_inline(self, created: Sequence[Claimed], since: float) -> Mapping[str, Settlement]:
+        """Try once to settle the messages of creates that were just committed; how far each came, by its id.
 
-        Raises no StoreError: the create is committed, whatever becomes of its message.
+        ``since``: the monotonic clock before their lease was taken. Raises no StoreError: the creates are committed,
+        whatever becomes of their messages.
         """
+        settled = {each.id: Settlement("pending") for each in created}
+        workers, broken_off = min(self._settings.workers, len(created)), threading.Event()
+        batches = (self._batch(created[first::workers], since, settled) for first in range(workers))
         try:
-            settled = self._settling.settle(claimed)
+            run_together([each.settle(broken_off.is_set) for each in batches], self._hands.shortest, broken_off.set)
         except StoreError:
-            log.warning("the outcome of message %s was not recorded; a relay will see to it", claimed.id, exc_info=True)
-            settled = Settlement("pending")
-        return replace(receipt, dispatch=settled.state, status=settled.status or receipt.status)
+            log.warning("not all outcomes were recorded; a relay will see to the rest", exc_info=True)
+        return settled
+
+    def _batch(self, messages: Sequence[Claimed], since: float, settled: dict[str, Settlement]) -> Batch:
+        return Batch(
+            messages,
+            self._store,
+            self._settling,
+            settled.__setitem__,
+            claimed_at=monotonic(),
+            begin_by=since + self._settings.lease - self._hands.patience,
+        )
 
     def run(self, volume_id: str | None = None) -> Mapping[Settled, int]:
         """Settle everything that nobody has in hand, of one volume or of all; how many messages went which way.

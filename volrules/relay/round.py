@@ -9,11 +9,9 @@ import os
 import socket
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 from time import monotonic
 
-from volrules.host.errands import Errand, run_watched
+from volrules.host.errands import Errand, run_together
 from volrules.relay.batch import Batch
 from volrules.relay.hands import Hands
 from volrules.relay.settling import Settling
@@ -59,15 +57,9 @@ class Round:
         """Settle until nothing is due; work that fills a batch is shared with more threads. Raises StoreError."""
         batch = self._claim(BATCH)
         helpers = self._settings.workers - 1 if len(batch.messages) == BATCH else 0
-        with ThreadPoolExecutor(1 + helpers, "volrules-relay") as pool:  # a thread starts with its first work
-            works = [self._work(batch), *(self._work() for _ in range(helpers))] if batch.messages else []
-            watched = [pool.submit(copy_context().run, run_watched, each, self._hands.shortest) for each in works]
-            try:
-                for each in watched:
-                    each.result()
-            except BaseException:
-                self._is_broken_off = True  # the threads are not to go on for long after an interrupt
-                raise
+        if batch.messages:
+            works = [self._work(batch), *(self._work() for _ in range(helpers))]
+            run_together(works, self._hands.shortest, self._break_off)
 
     def _work(self, batch: Batch | None = None) -> Errand[None]:
         try:
@@ -79,7 +71,7 @@ class Round:
                     return
                 batch = self._claim(_more(batch) if is_in_time else 1)  # behind what is slow others would wait in vain
         except BaseException:
-            self._is_broken_off = True  # nor after an outage of the store
+            self._break_off()  # the store does not answer, and will not answer the other threads
             raise
 
     def _claim(self, limit: int) -> Batch:
@@ -88,7 +80,10 @@ class Round:
         lease = self._settings.lease
         messages = [] if self._is_over() else self._store().claim(owner(), lease, limit, self._volume_id)
         begin_by = now + lease - self._hands.patience
-        return Batch(messages, self._store, self._settling, self._tally, claimed_at=now, begin_by=begin_by)
+        return Batch(messages, self._store, self._settling, self._tally.note, claimed_at=now, begin_by=begin_by)
+
+    def _break_off(self) -> None:
+        self._is_broken_off = True
 
     def _is_over(self) -> bool:
         return self._stop.is_set() or self._is_broken_off

@@ -59,11 +59,6 @@ class Settling:
         self._events = events
         self._settings = settings
 
-    def settle(self, claimed: Claimed) -> Settlement:
-        """Take the message as far as it goes. Raises StoreError: then the lease runs out, and it comes again."""
-        outcome = run_here(self.attempt(claimed))
-        return self.record([outcome])[0] if isinstance(outcome, Done) else outcome
-
     def attempt(self, claimed: Claimed) -> Errand[Settlement | Done]:
         """Take the message as far as it goes; what is done is left to be recorded. Raises StoreError."""
         if claimed.operation == "delete":
