@@ -84,9 +84,9 @@ class Books:
                 self._events.tell("created", receipt=receipt.to_dict())
         created = [message for (_, message), _ in entered if message is not None]
         settled = self.relay.settle_inline(created, since) if created else {}
-        return [
-            receipt if message is None else _settled(receipt, settled[message.id]) for (receipt, message), _ in entered
-        ]
+        # By their volumes: what was created may have been replayed at once, by an order that repeats its key.
+        by_volume = {each.volume_id: settled[each.id] for each in created}
+        return [_settled(receipt, by_volume.get(receipt.volume_id or "")) for (receipt, _), _ in entered]
 
     def retry(self, volume_id: str) -> Record:
         """Charge a volume whose create has failed once more, and try at once to settle it; how it stands then.

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from volrules.codes import built_in
-from volrules.host import FAILURES, OWN, Host, Plugin
-from volrules.host.patience import ask
+from volrules.host import FAILURES, OWN, Host, Plugin, spare_interrupts
+from volrules.host.watch import Watch
 from volrules.model import Spec
 from volrules.violations import Violation
 from volrules.wording import is_well_formed, quoted
@@ -28,7 +28,8 @@ _MOST = 2**63 - 1
 class Charging:
     """The charges of one host's plugins."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, watch: Watch) -> None:
+        self._watch = watch
         self._implementations = host.implementations("volrules_quota_usage")
 
     def charges(self, spec: Spec) -> tuple[dict[str, int], list[Violation]]:
@@ -37,8 +38,9 @@ class Charging:
         failures = []
         for each in self._implementations:
             try:
-                usage = _checked(each.plugin, ask(each, spec))
+                usage = _checked(each.plugin, self._watch.ask(each, spec))
             except FAILURES as error:
+                spare_interrupts(error)
                 log.error("%s failed in %s", each.plugin, each.hook, exc_info=error)
                 failures.append(each.plugin.failure(each.hook, RULE))
                 continue

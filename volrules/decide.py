@@ -17,7 +17,7 @@ from volrules.codes import built_in
 from volrules.documents import EMPTY, freeze
 from volrules.enforcement import Policy
 from volrules.errors import StoreError
-from volrules.host import FAILURES, OWN, Host
+from volrules.host import FAILURES, OWN, Host, spare_interrupts
 from volrules.host.watch import Watch
 from volrules.model import (
     Basis,
@@ -140,7 +140,8 @@ class _Evaluation:
             try:
                 answer = step.call(self.draft)
                 if answer is not None:
-                    spoilt |= self.heard(answer, step)
+                    for objection in (answer,) if type(answer) is Violation else answer:
+                        spoilt |= self.note(objection, step)
             except Unresolved:
                 continue
             except FAILURES as error:
@@ -170,13 +171,6 @@ class _Evaluation:
             if validators and self.hear(validators) and resolvers:
                 known.pop(name, None)
 
-    def heard(self, answer: Any, step: Step) -> bool:
-        """Record the objections that a validator answers with; whether there is one that counts."""
-        spoilt = False
-        for objection in (answer,) if type(answer) is Violation else answer:
-            spoilt |= self.note(objection, step)
-        return spoilt
-
     def note(self, objection: Any, step: Step) -> bool:
         """Record a violation where the site's enforcement puts it; whether it counts."""
         if type(objection) is not Violation:
@@ -191,6 +185,7 @@ class _Evaluation:
 
     def fault(self, error: BaseException, step: Step) -> None:
         """Record that a plugin failed: against the request, or under ``ignore`` as a warning."""
+        spare_interrupts(error)
         plugin, hook = step.by.plugin, step.by.hook
         log.error("%s failed in %s", plugin, hook, exc_info=error)
         failure = plugin.failure(hook, step.rule)

@@ -66,6 +66,8 @@ class Diagnosis:
                 yield path, (keyword, f"{_name(path)} has no `{clip(missing)}`; add it")
             case Kind.PropertyNames(of_the_name):
                 yield from self._told(_meant(of_the_name), (*path, str(of_the_name.instance)))
+            case Kind.FalseSchema() if keyword in _UNKNOWN_KEYS:
+                yield path, (keyword, f"{_name(path)} takes no keys; leave out what is in it")
             case Kind.FalseSchema():
                 yield path, (keyword, f"{_name(path)} must not be there; leave it out")
             case _:
@@ -114,7 +116,8 @@ def _location(error: ValidationError) -> str:
 
 def _keyword(error: ValidationError) -> str:
     # `false` is short for `not` with a schema that all fits.
-    return "not" if isinstance(error.kind, Kind.FalseSchema) else str(error.schema_path[-1])
+    last = str(error.schema_path[-1])
+    return "not" if isinstance(error.kind, Kind.FalseSchema) and last not in _UNKNOWN_KEYS else last
 
 
 def _declared(schema: dict[str, Any]) -> set[str]:

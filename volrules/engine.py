@@ -45,10 +45,10 @@ class Engine:
         self._host = host_of(site, plugins, select, inventory or self._stored())
         try:
             self._chosen = chosen_by(site, self._host)
-            self._events = Events(self._host)
-            self._is_observed = bool(self._events)
-            self._charging = Charging(self._host)
             self._decider = decider_of(site, self._host)
+            self._events = Events(self._host, self._decider.watch)
+            self._is_observed = bool(self._events)
+            self._charging = Charging(self._host, self._decider.watch)
         except BaseException:
             self._host.close()
             raise

@@ -6,8 +6,8 @@ import logging
 from typing import Any, Literal
 
 from volrules.documents import freeze
-from volrules.host import FAILURES, Host
-from volrules.host.patience import ask
+from volrules.host import FAILURES, Host, spare_interrupts
+from volrules.host.watch import Watch
 from volrules.order import Decided
 
 log = logging.getLogger(__name__)
@@ -18,7 +18,8 @@ Name = Literal["decided", "created", "dispatched", "failed", "deleted"]
 class Events:
     """The observers of one host; safe to share between threads."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, watch: Watch) -> None:
+        self._watch = watch
         self._observers = host.implementations("volrules_on_event")
 
     def __bool__(self) -> bool:
@@ -37,6 +38,7 @@ class Events:
         event = freeze({"event": name, **members})
         for each in self._observers:
             try:
-                ask(each, event)
-            except FAILURES:
-                log.exception("%s failed in %s", each.plugin, each.hook)
+                self._watch.ask(each, event)
+            except FAILURES as error:
+                spare_interrupts(error)
+                log.error("%s failed in %s", each.plugin, each.hook, exc_info=error)

@@ -76,27 +76,43 @@ class Ledger:
     def commit(self, decision: Decision, order: Order, lease: Lease) -> Committed:
         """Create the volume that was decided on, or find the receipt of the first time.
 
-        With a new volume comes its message, already claimed under the lease.
+        With a new volume comes its message, already claimed under the lease. Raises StoreError.
         """
         draft = self._drawn_up(decision, order, lease)
-        return draft if isinstance(draft, tuple) else draft.entered(self._store().create(draft.entry))
+        if isinstance(draft, Decision):
+            return self._refused(draft, order)
+        return draft.entered(self._store().create(draft.entry))
 
     def commit_all(self, decided: Sequence[tuple[Decision, Order]], lease: Lease) -> list[Committed | StoreError]:
         """Several creates that share commits, in order; each with its own outcome, and its own fault."""
-        drafts = [self._drawn_up(decision, order, lease) for decision, order in decided]
-        outcomes = iter(self._store().create_many([each.entry for each in drafts if isinstance(each, _Draft)]))
-        return [each if isinstance(each, tuple) else each.entered_or_failed(next(outcomes)) for each in drafts]
+        drafts = [(self._drawn_up(decision, order, lease), order) for decision, order in decided]
+        entries = [each.entry for each, _ in drafts if isinstance(each, _Draft)]
+        outcomes = iter(self._store().create_many(entries))
+        # Only now are those looked at that are not to be entered: one may repeat the key of one that was.
+        return [
+            each.entered_or_failed(next(outcomes)) if isinstance(each, _Draft) else self._refused_or_failed(each, order)
+            for each, order in drafts
+        ]
 
-    def _drawn_up(self, decision: Decision, order: Order, lease: Lease) -> _Draft | Committed:
-        """What is to be entered, or the answer where there is nothing to enter."""
+    def _drawn_up(self, decision: Decision, order: Order, lease: Lease) -> _Draft | Decision:
+        """What is to be entered, or why nothing is."""
         charges: dict[str, int] = {}
         if decision.spec is not None:
             charges, failures = self._charging.charges(decision.spec)
             decision = decision.noting(failures)
         if decision.spec is None:
-            return self._replayed(order) or _rejection(decision, order), None
+            return decision
         receipt = Receipt(order.id, "created", new_id(), "creating", "pending", False, decision)
         return _Draft(order, receipt, self._entry(receipt, order, charges, lease), lease)
+
+    def _refused(self, decision: Decision, order: Order) -> Committed:
+        return self._replayed(order) or _rejection(decision, order), None
+
+    def _refused_or_failed(self, decision: Decision, order: Order) -> Committed | StoreError:
+        try:
+            return self._refused(decision, order)
+        except StoreError as error:
+            return error
 
     def _replayed(self, order: Order) -> Receipt | None:
         """The receipt stored under the order's key: a retry replays though its source is gone by now."""

@@ -39,18 +39,16 @@ class RequestSchema:
     """
 
     def __init__(self, extensions: Sequence[Mapping[str, Any]] = ()) -> None:
-        self.document = published("request")
         self._is_closed = not extensions
-        if extensions:
-            self.document["properties"]["volume"]["allOf"] = [dict(each) for each in extensions]
-        document = json.loads(json.dumps(self.document).replace(_END, "$"))
-        self._validator = jsonschema_rs.Draft202012Validator(document)
+        self.document = _joined(published("request"), extensions)
+        compiled = _joined(json.loads(json.dumps(published("request")).replace(_END, "$")), extensions)
+        self._validator = jsonschema_rs.Draft202012Validator(compiled)
         self._accepts = self._validator.is_valid
-        self._diagnosis = Diagnosis(document)
+        self._diagnosis = Diagnosis(compiled)
 
     def parse(self, body: Any) -> VolumeRequest | tuple[Violation, ...]:
         """The request that the body is, or all that is wrong with its shape, in document order."""
-        return VolumeRequest(body) if self._is_valid(body) else self._diagnose(body)
+        return VolumeRequest.of(body) if self._is_valid(body) else self._diagnose(body)
 
     def _is_valid(self, body: Any) -> bool:
         try:
@@ -82,8 +80,15 @@ class RequestSchema:
     def _errors(self, body: dict[str, Any]) -> list[jsonschema_rs.ValidationError]:
         try:
             return list(self._validator.iter_errors(body))
-        except (ValueError, TypeError, RecursionError):  # a value of a class of its own, of which no schema can speak
-            return []
+        except (ValueError, TypeError):
+            # A value of a class of its own, a text's say, is judged by what it stands for.
+            return list(self._validator.iter_errors(json.loads(json.dumps(body))))
+
+
+def _joined(schema: dict[str, Any], extensions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    if extensions:
+        schema["properties"]["volume"]["allOf"] = [dict(each) for each in extensions]
+    return schema
 
 
 def _wrong_type(path: tuple[str | int, ...], reason: str) -> Violation:
@@ -99,12 +104,16 @@ def _kind(value: Any) -> str:
 def _is_plain(volume: dict[str, Any]) -> bool:
     """Whether a volume of the right shape has a JSON form without a closer look: short numbers, and ASCII text."""
     for value in volume.values():
-        if type(value) is str:
+        kind = type(value)
+        if kind is str:
             if not value.isascii():
                 return False
-        elif type(value) is dict:
+        elif kind is dict:
             if not "".join(value.values()).isascii():
                 return False
-        elif type(value) is int and value.bit_length() > _BITS:
+        elif kind is int:
+            if value.bit_length() > _BITS:
+                return False
+        elif value is not None and kind is not bool:
             return False
     return True

@@ -14,6 +14,8 @@ import json
 import os
 import sqlite3
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -147,6 +149,32 @@ def threaded(url: str) -> Iterator[Creates]:
         yield create
 
 
+IDLE = """
+import volrules
+
+
+@volrules.hookimpl
+def volrules_dispatch(message):
+    pass
+"""
+
+
+def command_line(url: str, count: int) -> float:
+    """Creates per second of ``volrules create FILE.jsonl``, its start included, to a dispatcher that does nothing."""
+    quotas = {"default": {"volumes": -1, "gigabytes": -1}}
+    site = {"store": url, "dispatcher": "idle", "quotas": quotas, "plugins": {"idle": {"timeout": None}}}
+    lines = (json.dumps({"volume": {"size": 5, "name": f"volume {number}"}}) for number in range(count))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "idle.py").write_text(IDLE)
+        (folder / "site.json").write_text(json.dumps(site))
+        (folder / "requests.jsonl").write_text("\n".join(lines))
+        command = (sys.executable, "-m", "volrules", "create", "-p", "idle", "--site", "site.json", "requests.jsonl")
+        start = time.perf_counter()
+        subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": name}, check=True, capture_output=True)
+        return count / (time.perf_counter() - start)
+
+
 # -- measuring -------------------------------------------------------------------------------------------------------
 
 
@@ -194,7 +222,11 @@ def rate(client: Callable[[str], contextlib.AbstractContextManager[Creates]], ur
 
 
 def compare(name: str, url: str, floor: Callable, ours: Callable, load: Load, rounds: int) -> None:
-    pairs = [(rate(floor, url, load), rate(ours, url, load)) for _ in range(rounds)]
+    show(name, load, [(rate(floor, url, load), rate(ours, url, load)) for _ in range(rounds)])
+
+
+def show(name: str, load: Load, pairs: list[tuple[float, float]]) -> None:
+    """Print creates per second, floor and ours, and the median of their ratios."""
     ratio = statistics.median(mine / best for best, mine in pairs)
     print(
         f"{name:<34} {load!s:<26} {statistics.median(mine for _, mine in pairs):>7.0f}/s"
@@ -211,6 +243,8 @@ def suite(name: str, url: str, floor: Callable, scale: float, rounds: int) -> No
     load = Load(1, True, int(20 + 3000 * scale))
     compare(f"{name}: stream, {BATCH} a commit", url, floor, streaming, load, rounds)
     compare(f"{name}: {BATCH} threads of one store", url, floor, threaded, load, rounds)
+    pairs = [(rate(floor, url, load), command_line(url, load.count)) for _ in range(rounds)]
+    show(f"{name}: volrules create FILE.jsonl", load, pairs)
 
 
 def main() -> None:

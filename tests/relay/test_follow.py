@@ -14,6 +14,7 @@ from volrules.errors import StoreUnavailable
 from volrules.events import Events
 from volrules.host import Host
 from volrules.host.plugin import Implementation, Plugin
+from volrules.host.watch import Watch
 from volrules.relay import Hands, Relay, waiting
 from volrules.relay.round import Round
 from volrules.site import RelaySettings, load_site
@@ -66,7 +67,7 @@ class Notifying:
 
 def a_relay(store):
     hand = Implementation(Plugin("fake", timeout=1), "any", lambda: None)
-    return Relay(lambda: store, Hands(hand, hand, hand), Events(Host(load_site())), RelaySettings())
+    return Relay(lambda: store, Hands(hand, hand, hand), Events(Host(load_site()), Watch()), RelaySettings())
 
 
 def test_when_the_broker_is_back_everything_is_settled_without_a_word(tmp_path):

@@ -318,3 +318,9 @@ def test_systemexit_in_a_plugin_is_only_its_own_fault(open_engine):
     engine = open_engine(Dispatcher(before=times(1, raising(SystemExit(3)))))
     assert engine.create(PLAIN).dispatch == "pending"
     assert engine.relay() == {"dispatched": 1}
+
+
+def test_the_shortest_lease_that_is_allowed_is_long_enough_to_begin_in(open_engine):
+    dispatcher = Dispatcher()
+    engine = open_engine(dispatcher, timeout=0.5, lease="2s")
+    assert engine.create(PLAIN).dispatch == "dispatched"

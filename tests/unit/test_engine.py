@@ -22,6 +22,7 @@ from tests.builders import (
     codes,
 )
 from volrules import (
+    Context,
     Engine,
     Order,
     Receipt,
@@ -448,3 +449,16 @@ def test_creates_that_share_commits_keep_their_own_outcomes(tmp_path, monkeypatc
         ]
         assert {each.resource: each.in_use for each in engine.quota()}["volumes"] == 3
         assert engine.quota_check() == []
+
+
+def test_orders_of_one_key_are_answered_in_their_order(tmp_path):
+    reader = Context("p1", "u1", ("reader",))
+    member = Context("p1", "u1", ("member",))
+    body = a_request()
+    orders = [Order(body, member, "k"), Order(body, reader, "k"), Order(body, member, "k"), Order(body, reader)]
+    with Engine.open({}, store=f"sqlite:///{tmp_path}/volrules.db") as engine:
+        receipts = engine.create_many(orders)
+    assert [each.outcome for each in receipts] == ["created", "created", "created", "rejected"]
+    assert [each.replayed for each in receipts] == [False, True, True, False]
+    assert [each.dispatch for each in receipts] == ["dispatched", "dispatched", "dispatched", None]
+    assert len({each.volume_id for each in receipts[:3]}) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -49,6 +50,22 @@ def leave(argument):
     raise SystemExit(3)
 
 
+def cancel(argument):
+    raise asyncio.CancelledError
+
+
+def close_up(argument):
+    raise GeneratorExit
+
+
+class OwnEnd(BaseException):
+    pass
+
+
+def end(argument):
+    raise OwnEnd
+
+
 def junk(argument):
     return 5
 
@@ -77,9 +94,18 @@ def change_the_metadata(draft):
     draft.request.metadata["a"] = "c"
 
 
+REQUEST_CHANGES = [
+    lambda draft: setattr(draft.request, "metadata", {"evil": "1"}),
+    lambda draft: setattr(draft.request, "size", 5),
+    lambda draft: delattr(draft.request, "sources"),
+    lambda draft: draft.request["volume"].update(size=5),
+]
+ENDS = [cancel, close_up, end]
 MISDEEDS = [fail, leave, junk, a_number_of_violations, set_a_field, delete_a_field]
 HOOKS = [*HOOKS_BEFORE, "validate_sources", *(each for each in HOOKS_OF_FIELDS if each.startswith("validate"))]
 FAULTS = [(hook, misdeed) for hook in HOOKS for misdeed in MISDEEDS[:4]]
+FAULTS += [(hook, each) for hook in ("authorize", "resolve_size", "validate_metadata") for each in ENDS]
+FAULTS += [("validate_size", each) for each in REQUEST_CHANGES]
 FAULTS += [
     ("validate_size", each) for each in (*MISDEEDS[4:], change_the_context, change_the_body, change_the_metadata)
 ]

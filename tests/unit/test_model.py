@@ -26,6 +26,7 @@ from volrules import (
     violation,
 )
 from volrules.documents import freeze, thaw
+from volrules.errors import UsageError
 from volrules.testing import a_message
 
 VALUES = [
@@ -163,3 +164,26 @@ def test_a_spec_stays_one_wherever_it_is_handed_through():
     assert freeze({"spec": spec})["spec"] is spec
     assert thaw([spec])[0]["size"] == 1
     assert a_message(spec=spec).spec is spec
+
+
+@pytest.mark.parametrize("roles", [["admin", None], [None], [""], [5], 0, "admin"])
+def test_roles_that_are_none_are_refused(roles):
+    with pytest.raises(UsageError):
+        Context.from_dict({"roles": roles})
+
+
+class Text(str):
+    """What is equal to a text, and is none."""
+
+
+@pytest.mark.parametrize("member", ["project_id", "user_id"])
+def test_what_a_context_takes_does_not_depend_on_what_it_took(member):
+    Context.from_dict({member: "p"})
+    with pytest.raises(UsageError):
+        Context.from_dict({member: Text("p")})
+
+
+def test_a_role_that_is_no_text_is_refused_after_its_like_was_taken():
+    Context.from_dict({"roles": ["member"]})
+    with pytest.raises(UsageError):
+        Context.from_dict({"roles": [Text("member")]})

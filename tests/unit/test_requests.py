@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections import OrderedDict
 
 import pytest
 
-from tests.builders import HINTS, assert_valid, codes, paths, validator
+from tests.builders import HINTS, a_plugin, assert_valid, check, codes, paths, validator
 from volrules import Engine, hookimpl
 from volrules.reading.strict_json import parse
 
@@ -475,3 +476,32 @@ def test_the_deepest_body_is_taken(engine):
 def test_large_numbers_in_hints_are_taken(engine):
     hints = {"a": [2**64 + 1, -(10**30), 1.5, 1e308]}
     assert engine.check({"volume": {"size": 1}, HINTS: hints}).to_dict()["spec"]["scheduler_hints"] == hints
+
+
+def test_texts_hide_nothing_in_objects_of_other_classes():
+    body = {"volume": {"size": 1, "metadata": OrderedDict(a="\ud800")}}
+    assert [each.code for each in check(body).violations] == ["schema.type"]
+
+
+class Text(str):
+    """A text of a class of its own."""
+
+
+def test_a_value_of_another_class_keeps_nothing_else_from_being_told():
+    told = check({"volume": {"size": 1, "name": Text("a"), "colour": "red"}}).violations
+    assert [each.path for each in told] == ["/volume/colour"]
+
+
+def test_a_plugins_own_constant_means_what_it_says():
+    plugin = a_plugin(request_schema=lambda self: {"properties": {"word": {"const": r"(?![\s\S])"}}})
+    assert check({"volume": {"size": 1, "word": r"(?![\s\S])"}}, plugins=[plugin]).accepted
+    assert not check({"volume": {"size": 1, "word": "$"}}, plugins=[plugin]).accepted
+
+
+def test_an_object_that_takes_no_keys_says_so():
+    plugin = a_plugin(
+        request_schema=lambda self: {"properties": {"k": {"type": "object", "additionalProperties": False}}}
+    )
+    (told,) = check({"volume": {"size": 1, "k": {"a": 1}}}, plugins=[plugin]).violations
+    assert (told.code, told.path) == ("schema.additionalProperties", "/volume/k")
+    assert "takes no keys" in told.message

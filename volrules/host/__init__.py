@@ -21,6 +21,7 @@ from volrules.host.plugin import FAILURES as FAILURES
 from volrules.host.plugin import OWN as OWN
 from volrules.host.plugin import Implementation as Implementation
 from volrules.host.plugin import Plugin as Plugin
+from volrules.host.plugin import spare_interrupts as spare_interrupts
 from volrules.host.selection import Selection
 from volrules.host.verification import SPECS as SPECS
 from volrules.host.verification import Manager, complaints
@@ -33,8 +34,9 @@ log = logging.getLogger(__name__)
 class Host:
     """The plugins of one engine.
 
-    ``site``: the one it was opened for. ``plugins``: those that can be used, by name. ``faults``: what is wrong with
-    the others and with the site's words about plugins; such a host can be looked at, but no engine opens on it.
+    ``site``: the one it was opened for. ``plugins``: those that can be used, by name; ``unusable``: the other names.
+    ``faults``: what is wrong with those and with the site's words about plugins; such a host can be looked at, but no
+    engine opens on it.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Host:
         self.plugins: dict[str, Plugin] = {}
         self.faults: list[VolrulesError] = []
         found, doubles = discover(given)
+        self.unusable = set(doubles)
         selection = Selection.of(select)
         installed = {each.name for each in found} | set(doubles)
         found += [module(name) for name in sorted(selection.wanted - installed)]
@@ -62,13 +65,16 @@ class Host:
         for each in sorted(found, key=lambda each: each.name):
             if selection.admits(each, site):
                 settings = site.plugins.get(each.name, PluginSettings())
-                self._add(partial(load, each, settings, site))
+                self._add(each, partial(load, each, settings, site))
         for name, finder in (finders or {}).items():
-            self._add(partial(Plugin, name, OWN, instance=finder))
+            self._add(Found(name, object), partial(Plugin, name, OWN, instance=finder))
 
     def require_sound(self) -> None:
-        """Raise the first kind of fault there is: SiteError or PluginError."""
+        """Raise the first fault there is, a SiteError or PluginError, with a note of how many more there are."""
         for fault in self.faults:
+            more = len(self.faults) - 1
+            if more:
+                fault.add_note(f"{more} more {'fault' if more == 1 else 'faults'}; `volrules plugins` shows all")
             raise fault
 
     def implementations(self, hook: str) -> tuple[Implementation, ...]:
@@ -107,9 +113,10 @@ class Host:
                 try:
                     close()
                 except FAILURES as error:
+                    spare_interrupts(error)
                     log.error("%s failed to close", plugin, exc_info=error)
 
-    def _add(self, make: Callable[[], Plugin]) -> None:
+    def _add(self, found: Found, make: Callable[[], Plugin]) -> None:
         try:
             plugin = make()
             wrong = list(complaints(self._manager, plugin.instance))
@@ -118,7 +125,8 @@ class Host:
             self._manager.register(plugin.instance, plugin.name)
             self.plugins[plugin.name] = plugin
         except VolrulesError as fault:
-            self.faults.append(fault)
+            self.unusable.add(found.name)
+            self.faults.append(found.blamed(fault) if isinstance(fault, PluginError) else fault)
 
 
 def _misnamed(site: Site, selection: Selection, installed: set[str]) -> list[VolrulesError]:

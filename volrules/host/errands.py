@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from volrules.host.patience import call, timed_out
-from volrules.host.plugin import Implementation
+from volrules.host.plugin import FAILURES, Implementation, spare_interrupts
 from volrules.host.workers import idle_worker
 
 T = TypeVar("T")
@@ -139,8 +139,12 @@ class _Part(Generic[T]):
 def _outcome(make: Callable[[], Any]) -> _Outcome:
     try:
         return _Outcome(make())
-    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the errand's to judge
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the errand's to judge
         return _Outcome(error=error)
+    except FAILURES as error:
+        spare_interrupts(error)
+        # Thrown into a generator as it is, it could be taken for the generator's own end.
+        return _Outcome(error=RuntimeError(repr(error)))
 
 
 def _left(running: _Running, patience: float | None) -> float | None:

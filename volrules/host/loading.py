@@ -10,8 +10,9 @@ from typing import Any
 from volrules.errors import PluginError, VolrulesError
 from volrules.host.discovery import Found
 from volrules.host.options import checked_options
-from volrules.host.plugin import FAILURES, OWN, Plugin
+from volrules.host.plugin import FAILURES, OWN, Plugin, spare_interrupts
 from volrules.site import PluginSettings, Site
+from volrules.wording import described
 
 
 def load(found: Found, settings: PluginSettings, site: Site) -> Plugin:
@@ -22,11 +23,12 @@ def load(found: Found, settings: PluginSettings, site: Site) -> Plugin:
             _require_fit(plugin)
         loaded = found.load()
         options = checked_options(plugin, loaded, settings.options, site)
-        return replace(plugin, options=options, given=settings.options, instance=_instance(loaded, options))
+        return replace(plugin, options=options, given=settings.options, instance=_instance(plugin, loaded, options))
     except VolrulesError:
         raise
     except FAILURES as error:
-        raise PluginError(f"{plugin} cannot be loaded: {type(error).__name__}: {error}") from error
+        spare_interrupts(error)
+        raise PluginError(f"{plugin} cannot be loaded: {described(error)}") from error
 
 
 def _require_fit(plugin: Plugin) -> None:
@@ -37,7 +39,7 @@ def _require_fit(plugin: Plugin) -> None:
         raise PluginError(f"{plugin} {reason}")
 
 
-def _instance(loaded: Any, options: Mapping[str, Any]) -> object:
+def _instance(plugin: Plugin, loaded: Any, options: Mapping[str, Any]) -> object:
     if not inspect.isclass(loaded):
         return loaded
     make: Any = loaded
@@ -47,6 +49,6 @@ def _instance(loaded: Any, options: Mapping[str, Any]) -> object:
         inspect.signature(loaded).bind(options)
     except TypeError as error:
         raise PluginError(
-            f"`{loaded.__name__}` cannot be made with its options; write `def __init__(self, options)`"
+            f"{plugin}: `{loaded.__name__}` cannot be made with its options; write `def __init__(self, options)`"
         ) from error
     return make(options)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from volrules.errors import PluginError
-from volrules.host.plugin import OWN, Implementation
+from volrules.host.plugin import Implementation
 from volrules.host.workers import idle_worker
 
 if TYPE_CHECKING:
@@ -58,12 +58,6 @@ def timed_out(implementation: Implementation) -> PluginTimeout:
         f"{implementation.plugin} did not answer `{implementation.hook}` within {implementation.plugin.timeout:g} s; "
         "raise its timeout, or see what keeps it waiting"
     )
-
-
-def ask(implementation: Implementation, *args: Any) -> Any:
-    """The answer as :func:`call` gets it, but what ships with volrules is asked inline: it is known to come back."""
-    own = implementation.plugin.distribution == OWN
-    return implementation.call(*args) if own else call(implementation, *args)
 
 
 def _answer(answer: Future[Any], function: Callable[[], Any]) -> None:

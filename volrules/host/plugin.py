@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -11,8 +12,14 @@ from volrules.documents import empty
 from volrules.violations import Enforcement, Violation
 
 OWN = "volrules"
-FAILURES = (Exception, SystemExit)
-"""What a plugin may raise and still be only its own fault."""
+FAILURES = (BaseException,)
+"""What a plugin may raise and still be only its own fault: anything, once :func:`spare_interrupts` has seen it."""
+
+
+def spare_interrupts(error: BaseException) -> None:
+    """Raise an error again that is nobody's fault: Ctrl-C, which reaches the main thread alone."""
+    if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+        raise error
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from volrules.host.plugin import Implementation
+from volrules.host.patience import PluginTimeout, call
+from volrules.host.plugin import OWN, Implementation
 from volrules.host.workers import idle_worker
 
 T = TypeVar("T")
@@ -26,7 +27,15 @@ class Hung(Exception):
 
     def __init__(self, by: Implementation) -> None:
         super().__init__(f"{by.plugin} did not answer in `{by.hook}` within {by.plugin.timeout} s")
-        self.by = by
+
+
+class Suspended(Exception):
+    """A plugin is not called for a while, because it has hung again and again."""
+
+    def __init__(self, by: Implementation) -> None:
+        super().__init__(
+            f"{by.plugin} has hung {HANGS} times and is not asked for {PAUSE:g} s; raise its timeout, or leave it out"
+        )
 
 
 @dataclass(slots=True)
@@ -34,6 +43,7 @@ class _Job(Generic[T]):
     """Pieces of work for a thread. ``running``: the call that it is in, and since when.
 
     ``answers``: those of the pieces that are done; ``skipped``: the plugins that are not called in the next one.
+    ``abandoned``: nobody waits for it any more, so the less it still does, the better.
     """
 
     works: Sequence[Callable[[], T]]
@@ -42,12 +52,15 @@ class _Job(Generic[T]):
     answers: list[T] = field(default_factory=list)
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
+    abandoned: bool = False
 
     def run(self) -> None:
         """Do the work."""
         _here.job = self
         try:
             for work in self.works:
+                if self.abandoned:
+                    break
                 self.answers.append(work())
                 self.skipped = frozenset()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
@@ -71,24 +84,41 @@ class Watch:
         self._hangs: dict[str, tuple[int, float]] = {}
 
     def guarded(self, by: Implementation) -> Callable[..., Any]:
-        """The implementation's call, noting itself while it runs; raises Hung at once for a plugin that is skipped."""
+        """The implementation's call, noting itself while it runs; raises Hung and Suspended at once, without a call."""
         if by.plugin.timeout is None:
             return by.call
 
-        def call(*arguments: Any) -> Any:
+        def guarded(*arguments: Any) -> Any:
             job = _here.job
-            if self._suspended(by.plugin.name) or (job is not None and by.plugin.name in job.skipped):
-                raise Hung(by)
+            if self._hangs:
+                self._require_sound(by)
             if job is None:
                 return by.call(*arguments)
+            if job.skipped and by.plugin.name in job.skipped:
+                raise Hung(by)
             job.running = running = (by, time.monotonic())
             try:
                 answer = by.call(*arguments)
             finally:
                 job.running = None
-            return _watched(job, running, answer) if isinstance(answer, Iterator) else answer
+            return answer if answer is None or not isinstance(answer, Iterator) else _watched(job, running, answer)
 
-        return call
+        return guarded
+
+    def ask(self, by: Implementation, *arguments: Any) -> Any:
+        """The answer of one call outside a decision.
+
+        What ships with volrules is asked inline: it is known to come back.
+        Raises what the call raises, PluginTimeout, Suspended.
+        """
+        if by.plugin.distribution == OWN:
+            return by.call(*arguments)
+        self._require_sound(by)
+        try:
+            return call(by, *arguments)
+        except PluginTimeout:
+            self._count(by.plugin.name)
+            raise
 
     def run(self, works: Sequence[Callable[[], T]], patience: float) -> list[T]:
         """The answers of pieces of work, from one hand-off. Raises what one of them raises.
@@ -116,6 +146,7 @@ class Watch:
             worker.dismiss()
             raise
         if stuck is not None:
+            job.abandoned = True
             worker.dismiss()
             return stuck
         worker.park()
@@ -139,10 +170,11 @@ class Watch:
                 return job.answers[:done], by.plugin.name
         return None
 
-    def _suspended(self, plugin: str) -> bool:
-        """Whether the plugin has hung so often that for now it is not asked at all."""
-        hangs, until = self._hangs.get(plugin, (0, 0.0))
-        return hangs >= HANGS and time.monotonic() < until
+    def _require_sound(self, by: Implementation) -> None:
+        """Raise Suspended where the plugin has hung so often that for now it is not asked at all."""
+        hangs, until = self._hangs.get(by.plugin.name, (0, 0.0))
+        if hangs >= HANGS and time.monotonic() < until:
+            raise Suspended(by)
 
     def _count(self, plugin: str) -> None:
         hangs, until = self._hangs.get(plugin, (0, 0.0))
@@ -152,7 +184,7 @@ class Watch:
 
 def _watched(job: _Job[Any], running: tuple[Implementation, float], answers: Iterator[T]) -> Iterator[T]:
     """What a generator has to say, each part of it within the time of the whole."""
-    while True:
+    while not job.abandoned:
         job.running = running
         try:
             answer = next(answers)

@@ -25,7 +25,8 @@ class Context:
     request_id: str | None = None
 
     def __post_init__(self) -> None:
-        if not _are_plain(self.project_id, self.user_id, self.request_id, *(self.roles or ())):
+        texts = (each for each in (self.user_id, self.request_id) if each is not None)
+        if not all(map(_is_plain, (self.project_id, *texts, *(() if self.roles is None else self.roles)))):
             self._require_texts()
 
     def _require_texts(self) -> None:
@@ -33,7 +34,7 @@ class Context:
         for member in ("user_id", "request_id"):
             if getattr(self, member) is not None:
                 _require_text(member, getattr(self, member))
-        for role in self.roles or ():
+        for role in () if self.roles is None else self.roles:
             _require_text("roles", role)
 
     @property
@@ -68,7 +69,7 @@ class Context:
         """
         if document is None:
             return _ANYONE
-        if type(document) is Context:
+        if type(document) is not dict and isinstance(document, Context):
             return document
         if type(document) is not dict and not isinstance(document, Mapping):
             raise UsageError(f"a context is an object, not {quoted(document)}; give project_id, user_id, roles")
@@ -82,25 +83,25 @@ class Context:
                 raise UsageError(f"context roles {quoted(roles)} must be a list of role names")
             roles = tuple(roles)
         project_id, request_id = given("project_id"), given("request_id")
-        asker = "default" if project_id is None else project_id, given("user_id"), roles
+        asker = "default" if project_id is None else project_id, given("user_id"), roles is not None, *(roles or ())
         try:
             caller = _caller(*asker)
         except TypeError:  # one of them cannot be looked up, and is no text
-            caller = cls(*asker)
+            caller = _made(*asker)
         return caller if request_id is None else caller.asking(request_id)
 
 
-@lru_cache(maxsize=1024)
-def _caller(project_id: str, user_id: str | None, roles: tuple[str, ...] | None) -> Context:
-    """The same few callers ask again and again: they are looked at once."""
-    return Context(project_id, user_id, roles)
+def _made(project_id: str, user_id: str | None, names_roles: bool, *roles: str) -> Context:
+    return Context(project_id, user_id, roles if names_roles else None)
 
 
-def _are_plain(project_id: str, *texts: str | None) -> bool:
-    """Whether all are known at a glance to be as they should."""
-    if type(project_id) is not str or not project_id or not project_id.isascii():
-        return False
-    return all(each is None or (type(each) is str and each and each.isascii()) for each in texts)
+# The same few callers ask again and again, and are looked at once. What is equal to a text is still no text.
+_caller = lru_cache(maxsize=1024, typed=True)(_made)
+
+
+def _is_plain(text: Any) -> bool:
+    """Whether it is known at a glance to be well-formed text that is not empty."""
+    return type(text) is str and bool(text) and text.isascii()
 
 
 def _require_text(member: str, value: Any) -> None:

@@ -144,9 +144,10 @@ class Decision(Document):
     @property
     def spec(self) -> Spec | None:
         """The volume, fully specified; None when rejected."""
-        if callable(self._spec):
-            self._spec = self._spec()
-        return self._spec
+        spec = self._spec  # read once: another thread may put what it renders in its place
+        if callable(spec):
+            self._spec = spec = spec()
+        return spec
 
     @property
     def dispatch(self) -> Mapping[str, Any] | None:
@@ -176,9 +177,10 @@ class Decision(Document):
     @property
     def basis(self) -> Basis:
         """What the decision rests on; no part of the document, and lost where one is read back."""
-        if callable(self._basis):
-            self._basis = self._basis()
-        return self._basis or _NO_BASIS
+        basis = self._basis
+        if callable(basis):
+            self._basis = basis = basis()
+        return basis or _NO_BASIS
 
     def noting(self, remarks: Iterable[Violation]) -> Decision:
         """The same decision with more to say: rejected, if one of the remarks is enforced; itself without remarks."""

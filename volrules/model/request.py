@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from itertools import compress
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn, Self
 
 from volrules.documents import EMPTY, freeze
 
@@ -55,15 +55,8 @@ def canonical_uuid(text: str) -> str:
     return str(uuid.UUID(text)) if is_uuid(text) else text
 
 
-class VolumeRequest(Mapping[str, Any]):
-    """A body that the request schema accepts, as it was when it came.
-
-    As a mapping it is the body verbatim, read-only. Its attributes are the fields with their meaning:
-    spellings joined, ids in canonical form, sizes as integers (GiB), ``null`` and "" as None where they mean not given.
-
-    ``size``: may be zero or below. ``leaves_size_open``: whether a source may give the size, which is not given
-    or the JSON integer 0. ``sources``: the attributes that name one (snapshot_id, source_volid, backup_id, image_id).
-    """
+class _Open(Mapping[str, Any]):
+    """A request that is being read."""
 
     __slots__ = (
         "_hints",
@@ -95,7 +88,8 @@ class VolumeRequest(Mapping[str, Any]):
     def __init__(self, body: Mapping[str, Any]) -> None:
         # INVARIANT: nothing of the caller's body is kept that the caller could still change.
         volume = body["volume"]
-        self._volume = volume = dict(volume) if FIELDS.issuperset(volume) else dict(freeze(volume))
+        volume = dict(volume) if FIELDS.issuperset(volume) else dict(freeze(volume))
+        self._volume = MappingProxyType(volume)
         self._hints: Mapping[str, Any] = EMPTY if len(body) == 1 else freeze(body[HINTS] or EMPTY)
         self._read_only: Mapping[str, Any] | None = None
         get = volume.get
@@ -189,7 +183,9 @@ class VolumeRequest(Mapping[str, Any]):
     def _body(self) -> Mapping[str, Any]:
         if self._read_only is None:
             volume = {"volume": self._volume}
-            self._read_only = freeze({**volume, HINTS: self._hints} if self._hints else volume)
+            read_only: Mapping[str, Any] = freeze({**volume, HINTS: self._hints} if self._hints else volume)
+            object.__setattr__(self, "_read_only", read_only)
+            return read_only
         return self._read_only
 
     def _stripped(self, newer: str, older: str) -> str | None:
@@ -197,3 +193,30 @@ class VolumeRequest(Mapping[str, Any]):
         if text is None:
             text = self._volume.get(older)
         return None if text is None else text.strip()
+
+
+class VolumeRequest(_Open):
+    """A body that the request schema accepts, as it was when it came; read-only.
+
+    As a mapping it is the body verbatim, read-only. Its attributes are the fields with their meaning:
+    spellings joined, ids in canonical form, sizes as integers (GiB), ``null`` and "" as None where they mean not given.
+
+    ``size``: may be zero or below. ``leaves_size_open``: whether a source may give the size, which is not given
+    or the JSON integer 0. ``sources``: the attributes that name one (snapshot_id, source_volid, backup_id, image_id).
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Self:
+        """The request that the body is."""
+        # Filled while it is open, and then closed: to get round its own guard would cost more than all the rest.
+        request = _Open(body)
+        request.__class__ = cls
+        return request  # type: ignore[return-value]  # which it is by now
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a request is read-only: `{name}` is as the caller wrote it")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a request is read-only: `{name}` stays")

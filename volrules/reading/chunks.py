@@ -19,7 +19,7 @@ class Chunk(NamedTuple):
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Its lines with their numbers; blank ones are none."""
-        return (each for each in enumerate(BytesIO(self.text), self.start) if each[1].strip())
+        return (each for each in enumerate(BytesIO(self.text), self.start) if not each[1].isspace())
 
 
 class Chunks:

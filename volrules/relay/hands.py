@@ -8,13 +8,13 @@ from typing import Any
 
 from volrules.documents import freeze
 from volrules.errors import Problem, Refused, SiteError
-from volrules.host import FAILURES, Implementation
+from volrules.host import Implementation
 from volrules.host.errands import Call, Errand
 from volrules.host.patience import PluginTimeout
 from volrules.model import Context, Message, Report
 
 MARGIN = 1.0
-"""Seconds that a lease lasts beyond the plugins' timeouts, for what the relay itself does."""
+"""Seconds that a lease lasts beyond the plugins' timeouts: half of them to begin in, and half to record in."""
 
 
 class Fault(Exception):
@@ -47,6 +47,10 @@ class Hands:
         """The shortest of the plugins' timeouts, in seconds; None where none has one."""
         timeouts = (self.dispatch.plugin.timeout, self.create_key.plugin.timeout)
         return min((each for each in timeouts if each is not None), default=None)
+
+    def begin_by(self, since: float, lease: float) -> float:
+        """When it is too late to begin what a lease of so many seconds, taken at ``since``, is for."""
+        return since + lease - self.patience + MARGIN / 2
 
     def require_patient(self, lease: float) -> None:
         """Raise SiteError unless a lease of so many seconds outlasts what is done under it."""
@@ -86,7 +90,7 @@ def _ask(call: Call) -> Errand[Any]:
         raise
     except PluginTimeout as error:
         raise Unanswered(str(error)) from error
-    except FAILURES as error:
+    except Exception as error:
         told = f"{type(error).__name__}: {error}".removesuffix(": ")
         raise Fault(f"{implementation.plugin} failed in `{implementation.hook}`: {told}") from error
 

@@ -65,7 +65,7 @@ class Relay:
             self._settling,
             settled.__setitem__,
             claimed_at=monotonic(),
-            begin_by=since + self._settings.lease - self._hands.patience,
+            begin_by=self._hands.begin_by(since, self._settings.lease),
         )
 
     def run(self, volume_id: str | None = None) -> Mapping[Settled, int]:

@@ -79,7 +79,7 @@ class Round:
         now = monotonic()
         lease = self._settings.lease
         messages = [] if self._is_over() else self._store().claim(owner(), lease, limit, self._volume_id)
-        begin_by = now + lease - self._hands.patience
+        begin_by = self._hands.begin_by(now, lease)
         return Batch(messages, self._store, self._settling, self._tally.note, claimed_at=now, begin_by=begin_by)
 
     def _break_off(self) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from volrules.documents import Document
 from volrules.hookspecs import PROJECT
-from volrules.host import FAILURES, SPECS
+from volrules.host import FAILURES, SPECS, spare_interrupts
 from volrules.model import Context, Draft
 from volrules.testing.deciding import named
 
@@ -54,6 +54,7 @@ class Call:
             else:
                 self.answer = answer
         except FAILURES as error:
+            spare_interrupts(error)
             self.error = error
         self.printed = self.stdout.tell() > written
         self.after, self.pictured = picture(self.arguments), picture(self.answer)
