@@ -16,7 +16,7 @@ from volrules.inventory import Inventory, load_inventory
 from volrules.model import Context, Decision, Receipt
 from volrules.order import Decided, Order
 from volrules.site import Site, load_site
-from volrules.wording import is_well_formed, quoted
+from volrules.wording import is_storable, quoted
 
 if TYPE_CHECKING:
     from volrules.books import Books, Quota
@@ -231,9 +231,9 @@ class Engine:
         if self._inventory is not None:
             raise UsageError("create reads the store, not an inventory; import the inventory into the store first")
         key: Any = order.idempotency_key
-        if key is None or (isinstance(key, str) and 0 < len(key) <= 255 and is_well_formed(key)):
+        if key is None or (isinstance(key, str) and 0 < len(key) <= 255 and is_storable(key)):
             return order
-        raise UsageError(f"idempotency key {quoted(key)} must be well-formed text of 1 to 255 characters")
+        raise UsageError(f"idempotency key {quoted(key)} must be well-formed text of 1 to 255 characters without NUL")
 
     def _decided(self, orders: Iterable[Order]) -> list[Decided | Exception]:
         """Orders with their decisions; the time of each is its share of what all took together."""

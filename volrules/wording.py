@@ -32,6 +32,15 @@ def quoted(value: Any) -> str:
     return "a huge number" if isinstance(value, int) else f"a Python {type(value).__name__}"
 
 
+def described(error: BaseException) -> str:
+    """An exception on one line: its class, and what it says where it can."""
+    try:
+        said = str(error)
+    except (Exception, SystemExit):  # noqa: BLE001 - a plugin's exceptions run its code
+        said = "it cannot say what it is"
+    return " ".join(f"{type(error).__name__}: {said}".split()).removesuffix(":")
+
+
 def is_well_formed(text: str) -> bool:
     """Whether the text has a UTF-8 form: no half of a surrogate pair stands alone."""
     if text.isascii():
@@ -41,6 +50,11 @@ def is_well_formed(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_storable(text: str) -> bool:
+    """Whether any database can keep the text: it is well-formed, and has no NUL."""
+    return is_well_formed(text) and "\0" not in text
 
 
 def did_you_mean(word: Any, known: Iterable[str]) -> str:

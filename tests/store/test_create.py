@@ -130,3 +130,11 @@ def test_more_creates_than_fit_one_commit(store: Store) -> None:
     entries = [an_entry() for _ in range(150)]
     assert store.create_many(entries) == [Created(each.volume_id) for each in entries]
     assert in_use(store) == {"volumes": 150, "gigabytes": 750}
+
+
+def test_a_name_with_nul_spoils_no_create(store: Store) -> None:
+    spec = {"name": "a\0b", "description": "\0", "availability_zone": "n\0va"}
+    entries = [an_entry(spec=spec), an_entry(spec=spec), an_entry(spec=spec)]
+    outcomes = [store.create(entries[0]), *store.create_many(entries[1:])]
+    assert outcomes == [Created(each.volume_id) for each in entries]
+    assert all(store.get(each.volume_id).size == each.spec.size for each in entries)

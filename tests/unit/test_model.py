@@ -187,3 +187,9 @@ def test_a_role_that_is_no_text_is_refused_after_its_like_was_taken():
     Context.from_dict({"roles": ["member"]})
     with pytest.raises(UsageError):
         Context.from_dict({"roles": [Text("member")]})
+
+
+@pytest.mark.parametrize("member", ["project_id", "user_id", "request_id"])
+def test_no_text_of_a_context_has_nul(member):
+    with pytest.raises(UsageError, match="NUL"):
+        Context.from_dict({member: "a\0b"})

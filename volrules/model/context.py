@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from volrules.errors import UsageError
-from volrules.wording import is_well_formed, quoted
+from volrules.wording import is_storable, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,12 @@ _caller = lru_cache(maxsize=1024, typed=True)(_made)
 
 def _is_plain(text: Any) -> bool:
     """Whether it is known at a glance to be well-formed text that is not empty."""
-    return type(text) is str and bool(text) and text.isascii()
+    return type(text) is str and bool(text) and text.isascii() and text.isprintable()
 
 
 def _require_text(member: str, value: Any) -> None:
-    if type(value) is not str or not value or not is_well_formed(value):
-        raise UsageError(f"context {member} {quoted(value)} must be well-formed text that is not empty")
+    if type(value) is not str or not value or not is_storable(value):
+        raise UsageError(f"context {member} {quoted(value)} must be well-formed text without NUL that is not empty")
 
 
 _ANYONE = Context()

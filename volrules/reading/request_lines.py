@@ -12,7 +12,7 @@ from volrules.model.context import Context
 from volrules.reading import strict_json
 from volrules.reading.chunks import Chunk
 from volrules.reading.strict_json import JSONError
-from volrules.wording import did_you_mean, quoted
+from volrules.wording import did_you_mean, is_storable, quoted
 
 _KEYS = ("id", "idempotency_key", "context", "request")
 _LONGEST_KEY = 255
@@ -156,6 +156,7 @@ def _check(line: dict[str, Any]) -> None:
     if isinstance(line.get("id"), dict | list):
         raise RequestLineError(f"the id is {quoted(line['id'])}; write a text or a number")
     key = line.get("idempotency_key")
-    if key is not None and not (isinstance(key, str) and 0 < len(key) <= _LONGEST_KEY):
-        raise RequestLineError(f"the idempotency_key {quoted(key)} must be a text of 1 to {_LONGEST_KEY} characters")
+    if key is not None and not (isinstance(key, str) and 0 < len(key) <= _LONGEST_KEY and is_storable(key)):
+        shape = f"a text of 1 to {_LONGEST_KEY} characters without NUL"
+        raise RequestLineError(f"the idempotency_key {quoted(key)} must be {shape}")
     Context.from_dict(line.get("context"))

@@ -39,6 +39,7 @@ NAMES = (
     "amounts",
     "limits",
 )
+_FREE_TEXTS = ("availability_zone", "display_name", "display_description")
 CASTS = {"amounts": "::bigint[]", "limits": "::bigint[]", "resources": "::text[]"}
 
 
@@ -47,7 +48,7 @@ def single(entry: Entry) -> dict[str, Any]:
     read = _sources(entry)
     charges = sorted(entry.charges.items())
     return {
-        **columns(entry),
+        **_columns(entry),
         "sources": json.dumps(read) if read else None,
         "resources": _array(_quoted(resource) for resource, _ in charges),
         "amounts": _array(str(amount) for _, amount in charges),
@@ -59,13 +60,20 @@ def member(entry: Entry) -> dict[str, Any]:
     """The same as a JSON object: one of what ``volrules_create_many_1`` takes."""
     charges = dict(sorted(entry.charges.items()))
     return {
-        **columns(entry),
+        **_columns(entry),
         "charges": charges,
         "sources": _sources(entry),
         "resources": list(charges),
         "amounts": list(charges.values()),
         "limits": [entry.limits.get(resource, UNLIMITED) for resource in charges],
     }
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    """The values as PostgreSQL can keep them: its texts have no NUL. The message has what was asked for, verbatim."""
+    values = columns(entry)
+    odd = {name: values[name] for name in _FREE_TEXTS if values[name] is not None and "\0" in values[name]}
+    return {**values, **{name: text.replace("\0", "\ufffd") for name, text in odd.items()}}
 
 
 def _array(elements: Iterable[str]) -> str:
