@@ -22,6 +22,7 @@ ORIGINS = (
     "site_default",
     "fallback",
 )
+_new = object.__new__  # what a draft's own maker does takes longer than the copying
 Call = Callable[..., Any]
 Shield = Callable[[Call, str], Call]
 """Makes a vendor's call one that decisions can rely on; the text is what the plugin is called."""
@@ -107,14 +108,22 @@ def _bare(call: Call, _: str) -> Call:
 
 def _validator(call: Call, _: str) -> Call:
     """A vendor's validator, shown a copy of the draft: whatever it does to it changes no decision."""
-    return lambda draft: call(Draft({**draft.__dict__}))
+
+    def validate(draft: Draft) -> Any:
+        shown = _new(Draft)
+        shown.__dict__.update(draft.__dict__)
+        return call(shown)
+
+    return validate
 
 
 def _resolver(stage: Stage, call: Call, label: str) -> Call:
     """A vendor's resolver, shown a copy of the draft; what it answers is checked."""
 
     def resolve(draft: Draft) -> tuple[Any, str] | None:
-        answer = call(Draft({**draft.__dict__}))
+        shown = _new(Draft)
+        shown.__dict__.update(draft.__dict__)
+        answer = call(shown)
         if answer is None:
             return None
         value, origin = answer if isinstance(answer, tuple) else (answer, label)

@@ -17,7 +17,7 @@ Run = Callable[..., click.testing.Result]
 def _in_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Spool, keys and the default database go where the command runs."""
     monkeypatch.chdir(tmp_path)
-    for name in ("VOLRULES_SITE", "VOLRULES_STORE", "VOLRULES_DEBUG"):
+    for name in ("VOLRULES_SITE", "VOLRULES_STORE", "VOLRULES_PLUGINS", "VOLRULES_DEBUG"):
         monkeypatch.delenv(name, raising=False)
 
 

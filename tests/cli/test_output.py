@@ -84,6 +84,42 @@ def test_warnings_are_shown(run, requests, tmp_path):
     assert "  warning: /volume/availability_zone: " in result.stdout
 
 
+@pytest.fixture
+def lenient(tmp_path):
+    """A site that warns of one thing, audits another and waives a third."""
+    path = tmp_path / "lenient.json"
+    waiver = {"code": "image.too_large", "reason": "migration", "owner": "storage", "expires": "2999-12-31"}
+    rules = {"availability_zone.not_offered": "warn", "metadata.blank_key": "audit"}
+    softened = {code: {"enforcement": enforcement} for code, enforcement in rules.items()}
+    path.write_text(json.dumps({**SITE, "rules": softened, "waivers": [waiver]}))
+    return path
+
+
+def lax(size=1, **more):
+    return {"volume": {"size": size, "availability_zone": "mars", "metadata": {"": "x"}, **more}}
+
+
+IMAGE = {"id": "large", "name": "large", "status": "active", "size": 5 * 2**30}
+
+
+@pytest.mark.parametrize("command", ["check", "create"])
+def test_what_does_not_reject_is_counted_and_called_what_it_is(run, requests, lenient, command):
+    inventory = requests({"images": [IMAGE]}, name="inventory.json")
+    run("store", "import", inventory)
+    result = run(command, "--site", lenient, requests(lax(), lax(imageRef="large"), lax(size=0), GOOD))
+
+    outcome = {"check": "3 accepted", "create": "3 created"}[command]
+    assert result.stdout.splitlines()[-1] == f"{outcome}, 1 rejected; 3 warnings, 3 audited, 1 waived"
+    assert result.stdout.count("  warning: /volume/availability_zone: ") == 3
+    assert result.stdout.count("  audit: /volume/metadata") == 3
+    assert result.stdout.count("  waived: /volume/") == 1
+
+
+def test_one_warning_is_one_warning(run, requests, lenient):
+    body = {"volume": {"size": 1, "availability_zone": "mars"}}
+    assert run("check", "--site", lenient, requests(body)).stdout.splitlines()[-1] == "1 accepted; 1 warning"
+
+
 def test_an_unreadable_line_is_told_by_number_and_costs_nobody_else(run, requests, site):
     result = run("check", "--site", site, "--format", "jsonl", requests(GOOD, '{"volume": {"size": 1,}}', GOOD))
 

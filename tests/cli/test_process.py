@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from volrules.cli.answering import HEAD
 
 VOLRULES = (sys.executable, "-m", "volrules")
 # Slow to import; needed only by a store, for a diagnosis, on a terminal, for keys, or by those who share work.
@@ -92,6 +95,63 @@ def test_a_terminal_that_is_not_utf8_still_gets_utf8_json(requests):
         args = (*VOLRULES, "check", "--format", text_format, requests(line))
         output = subprocess.run(args, capture_output=True, env=environment, check=True).stdout
         assert "früh ← spät" in output.decode()
+
+
+LOUD = """
+import os, subprocess, sys
+from volrules import hookimpl
+
+def shout(what):
+    os.write(1, what.encode())
+    subprocess.run((sys.executable, "-c", f"print({what!r})"))
+    print(what)
+    print(what, file=sys.__stdout__)
+
+shout("imported")
+
+@hookimpl
+def volrules_validate_request(request):
+    if request.name == "loud":
+        shout("asked")
+"""
+
+
+@pytest.fixture
+def loud(tmp_path):
+    """A plugin that writes to stdout in every way there is, when it is imported and when it is asked."""
+    (tmp_path / "loud.py").write_text(LOUD)
+    return ("-p", "loud")
+
+
+@pytest.mark.parametrize("command", ["check", "create"])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_plugins_print_below_python_stays_out_of_the_report(requests, loud, command, workers):
+    quiet = {"volume": {"size": 1}}
+    path = requests(*[quiet] * HEAD, {"volume": {"size": 1, "name": "loud"}}, quiet)
+    site = requests({"quotas": {"default": {"volumes": -1, "gigabytes": -1}}}, name="site.json")
+    args = (command, "--site", site, *loud, "--format", "jsonl", "--workers", workers, path)
+
+    process = subprocess.run((*VOLRULES, *map(str, args)), capture_output=True, text=True, check=False)
+
+    assert process.returncode == 0
+    outcomes = [json.loads(line)["outcome"] for line in process.stdout.splitlines()]
+    assert outcomes == [{"check": "accepted", "create": "created"}[command]] * (HEAD + 2)
+    assert process.stderr.count("imported") >= 4
+    assert process.stderr.count("asked") == 4
+
+
+def test_help_and_plugins_keep_to_stdout_and_loud_plugins_do_not(loud):
+    for args in (("check", "--help"), ("plugins", *loud), ("quota", "show", "--help")):
+        process = subprocess.run((*VOLRULES, *args), capture_output=True, text=True, check=True)
+        assert process.stdout
+        assert "imported" not in process.stdout
+
+
+def test_without_a_stderr_there_is_a_report_all_the_same(requests):
+    path = requests({"volume": {"size": 1}})
+    args = ("sh", "-c", '"$@" 2>&-', "sh", *VOLRULES, "check", "--format", "jsonl", path)
+    process = subprocess.run(args, stdout=subprocess.PIPE, check=True)
+    assert json.loads(process.stdout)["outcome"] == "accepted"
 
 
 def wait_until_caught(pid, number):

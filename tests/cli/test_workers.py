@@ -111,6 +111,7 @@ def test_nobody_can_tell_how_many_have_answered(site, long_input, text_format):
     assert several.stderr == alone.stderr
     assert several.returncode == alone.returncode == 4
     assert f"line {3 * HEAD}".encode()[:-2] in several.stderr
+    assert (f"; {4 * HEAD // len(MIXED) + 1} warnings\n".encode() in several.stdout) == (text_format == "text")
 
 
 def test_answers_and_diagnostics_are_in_one_order(site, long_input):

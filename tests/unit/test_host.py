@@ -75,9 +75,23 @@ def test_a_module_is_a_plugin():
     assert opened(module).spec.size == 77
 
 
-def test_two_plugins_of_one_name_are_refused():
+def test_two_plugins_of_one_name_are_refused_and_told_with_their_files():
     message = fault(PluginError, defining(), defining())
     assert "acme" in message
+    assert message.count(__file__) == 2
+
+
+def test_a_class_that_cannot_be_made_is_told_by_its_plugin():
+    class Strange:
+        name = "acme"
+
+        def __init__(self, options, more):
+            raise AssertionError
+
+    message = fault(PluginError, Strange)
+    assert "`acme`" in message
+    assert "`Strange`" in message
+    assert __file__ in message
 
 
 def test_nobody_takes_a_built_in_rules_name():
@@ -198,6 +212,23 @@ def test_an_options_schema_must_not_need_an_instance():
 )
 def test_a_request_schema_that_is_none_is_a_plugin_error(declare):
     fault(PluginError, defining(volrules_request_schema=hookimpl(declare)))
+
+
+@pytest.mark.parametrize("keyword", ["additionalProperties", "unevaluatedProperties"])
+def test_a_request_schema_that_would_refuse_everybodys_keys_is_a_plugin_error(keyword):
+    declare = hookimpl(lambda self: {"properties": {"acme_key": {"type": "string"}}, keyword: False})
+    message = fault(PluginError, defining(volrules_request_schema=declare))
+    assert "acme" in message
+    assert keyword in message
+    assert "leave the line out" in message
+
+
+def test_a_request_schema_is_judged_in_one_line():
+    declare = hookimpl(lambda self: {"type": ["nonsense\n"] * 1000})
+    message = fault(PluginError, defining(volrules_request_schema=declare))
+    assert "acme" in message
+    assert "\n" not in message
+    assert len(message) < 400
 
 
 @pytest.mark.parametrize(

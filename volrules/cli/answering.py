@@ -26,7 +26,7 @@ def evaluate(name: str, work: Work, crew: Crew) -> Exit:
     with work.engine() as engine, opened(name) as requests, crew.reached() as hire, Bar(requests) as bar:
         work = replace(work, source=requests.name)
         printer = Printer(work.form(), bar.write)
-        evaluation = Evaluation(requests.name, partial(work.answers, engine), printer, work.debug)
+        evaluation = Evaluation(requests.name, partial(work.answers, engine), printer, work.debug, work.together)
         is_shared = work.can_travel() and not crew.alone
         for lines in requests:
             evaluation.run(lines, bar.step)
@@ -35,7 +35,7 @@ def evaluate(name: str, work: Work, crew: Crew) -> Exit:
                 if (end := rest.run(requests.chunks, hire)) is not None:
                     return end
                 break
-        printer.end(evaluation.score.tally)
+        printer.end(str(evaluation.score))
     if not evaluation.score.tally:
         diagnose(f"there is nothing to evaluate in {requests.name}; write a request, or one a line")
         return Exit.NOTHING

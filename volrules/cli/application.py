@@ -52,10 +52,6 @@ class Application(click.Group):
             from volrules.wording import did_you_mean
 
             ctx.fail(f"no command `{args[0]}`; {did_you_mean(args[0], self.list_commands(ctx))}")
-        if args[0] in _COMMANDS:
-            from volrules.cli.terminal import report_only
-
-            ctx.with_resource(report_only(ctx))
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -67,7 +63,7 @@ class Application(click.Group):
 def _offered() -> dict[str, click.Command]:
     from volrules.cli.offered import commands
 
-    return commands()
+    return commands(frozenset(_COMMANDS))
 
 
 @click.command(cls=Application, epilog=_EXITS, context_settings={"help_option_names": ["-h", "--help"]})

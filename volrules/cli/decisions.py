@@ -20,6 +20,9 @@ from volrules.reading.request_lines import RequestLine
 if TYPE_CHECKING:
     from volrules.engine import Engine
 
+_CHECKED, _CREATED = 256, 64
+"""Requests that are answered together: they share a hand-off to plugins, and creates share a commit."""
+
 
 @click.command()
 @click.argument("requests")
@@ -36,7 +39,7 @@ def check(requests: str, inventory: str | None, place: Place, **options: Any) ->
     source = click.get_current_context().get_parameter_source("store")
     if inventory is not None and source is ParameterSource.COMMANDLINE:
         raise click.UsageError("--inventory and --store exclude each other; name what the requests' sources are in.")
-    return _answered(requests, _check, place, inventory, **options)
+    return _answered(requests, _check, _CHECKED, place, inventory, **options)
 
 
 @click.command()
@@ -50,12 +53,13 @@ def create(requests: str, place: Place, **options: Any) -> int:
 
     REQUESTS is a JSON file, a file of JSON Lines, or - for stdin.
     """
-    return _answered(requests, _create, place, **options)
+    return _answered(requests, _create, _CREATED, place, **options)
 
 
 def _answered(
     requests: str,
     act: Act,
+    together: int,
     place: Place,
     inventory: str | None = None,
     *,
@@ -66,7 +70,7 @@ def _answered(
 ) -> int:
     debug = click.get_current_context().find_root().params["debug"]
     context = Context.from_dict(caller(**options))
-    work = Work(act, place, inventory, context, text_format, coloured=stdout().isatty(), debug=debug)
+    work = Work(act, together, place, inventory, context, text_format, coloured=stdout().isatty(), debug=debug)
     return evaluate(requests, work, Crew(workers, scheduler))
 
 

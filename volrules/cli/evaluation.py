@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,14 +10,14 @@ from typing import Protocol
 from volrules.cli.exits import Exit
 from volrules.cli.faults import exit_of, told
 from volrules.cli.printers import Answer
+from volrules.cli.report import decision_of
+from volrules.cli.score import Score
 from volrules.cli.terminal import diagnose
 from volrules.cli.work import AnswerAll
 from volrules.errors import VolrulesError
 from volrules.reading.request_lines import Line, RequestLine
 
 _OF_OUTCOME = {"accepted": Exit.ACCEPTED, "created": Exit.ACCEPTED, "rejected": Exit.REJECTED}
-_TOGETHER = 64
-"""Requests; whatever is made for them shares a commit."""
 
 
 class Output(Protocol):
@@ -28,38 +27,24 @@ class Output(Protocol):
         """Take the answer to the request of that line or place."""
 
 
-@dataclass(slots=True)
-class Score:
-    """``tally``: how often there was which outcome; ``exits``: what they mean for the exit code."""
-
-    tally: Counter[str] = field(default_factory=Counter)
-    exits: set[Exit] = field(default_factory=set)
-
-    def note(self, outcome: str, code: Exit) -> None:
-        """Count an outcome."""
-        self.tally[outcome] += 1
-        self.exits.add(code)
-
-    def add(self, other: Score) -> None:
-        """Count another's outcomes too."""
-        self.tally += other.tally
-        self.exits |= other.exits
-
-
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Answers the lines of an input. ``source``: its name; ``debug``: show tracebacks."""
+    """Answers the lines of an input. ``source``: its name; ``debug``: show tracebacks.
+
+    ``together``: how many lines are answered together, where so many are there.
+    """
 
     source: str
     answer: AnswerAll
     output: Output
-    debug: bool = False
+    debug: bool
+    together: int
     score: Score = field(default_factory=Score)
 
     def run(self, lines: Iterable[Line], step: Callable[[], None] = lambda: None) -> None:
         """All lines, in order, as many together as are answered together; ``step`` is called after each."""
         lines = iter(lines)
-        while some := list(islice(lines, _TOGETHER)):
+        while some := list(islice(lines, self.together)):
             answers = iter(self.answer([each for each in some if isinstance(each, RequestLine)]))
             for line in some:
                 if isinstance(line, RequestLine):
@@ -73,7 +58,7 @@ class Evaluation:
         """Print what came of a request; a fault is its own, unless it is the command's, the site's or the plugins'."""
         if not isinstance(answer, Exception):
             self.output.answer(line.number, answer)
-            self.score.note(answer.outcome, _OF_OUTCOME[answer.outcome])
+            self.score.note(answer.outcome, _OF_OUTCOME[answer.outcome], decision_of(answer).warnings)
         elif isinstance(answer, VolrulesError) and exit_of(answer) in (Exit.USAGE, Exit.CONFIGURATION):
             raise answer
         else:

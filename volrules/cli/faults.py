@@ -7,6 +7,7 @@ import traceback
 from volrules import errors
 from volrules.cli.exits import Exit
 from volrules.cli.terminal import diagnose
+from volrules.wording import described
 
 # The first class that fits counts.
 _BY_CLASS: tuple[tuple[type[errors.VolrulesError], Exit], ...] = (
@@ -34,12 +35,8 @@ def told(error: Exception, debug: bool, place: str = "") -> Exit:
     if debug:
         traceback.print_exception(error)
     if isinstance(error, errors.VolrulesError):
-        diagnose(f"{place}{error}")
+        for each in (f"{place}{error}", *getattr(error, "__notes__", ())):
+            diagnose(each)
         return exit_of(error)
     diagnose(f"{place}internal fault ({described(error)}); report it, with what `volrules --debug` says")
     return Exit.FAULT
-
-
-def described(error: BaseException) -> str:
-    """An exception on one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")

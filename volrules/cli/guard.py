@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from volrules.cli.exits import INTERRUPTED, PIPE_CLOSED, Exit
-from volrules.cli.faults import described, told
+from volrules.cli.faults import told
 from volrules.cli.terminal import diagnose, silence
+from volrules.wording import described
 
 _PASSED_ON = (click.ClickException, click.exceptions.Exit, click.Abort)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from volrules.cli.reporting import report_only
+
 if TYPE_CHECKING:
     from volrules.engine import Engine
     from volrules.host import Host
@@ -69,11 +71,11 @@ def store_option(command: Command) -> Command:
 
 
 def select_option(command: Command) -> Command:
-    """``-p``; as ``select``."""
+    """``-p``; as ``select``. Whatever the plugins print stays out of the command's report."""
     text = "A plugin that takes part whatever the site says; no:NAME one that does not. May be repeated."
     return click.option(
         "-p", "select", metavar="NAME", multiple=True, envvar="VOLRULES_PLUGINS", help=text, show_envvar=True
-    )(command)
+    )(report_only(command))
 
 
 def format_option(command: Command) -> Command:

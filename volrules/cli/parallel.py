@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 
-from volrules.cli.faults import described
 from volrules.cli.work import Work
 from volrules.cli.worker import Answered
 from volrules.errors import VolrulesError
 from volrules.reading.chunks import Chunk, Chunks
+from volrules.wording import described
 
 Answering = Callable[[Work, Chunk], Answered]
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from volrules.cli.exits import Exit
+from volrules.cli.leniency import leniency, softened
 from volrules.cli.options import Place, format_option, select_option, site_option
 from volrules.cli.records import plain, show, show_document
+from volrules.cli.soundness import faults_of
 from volrules.cli.terminal import diagnose, table, write
 
 if TYPE_CHECKING:
@@ -23,25 +26,40 @@ _PREFIX = "volrules_"
 @site_option
 @select_option
 @format_option
-def plugins(site: str | None, select: tuple[str, ...], text_format: str) -> None:
-    """List the plugins that take part, and for every hook who answers it, in which order and why."""
+def plugins(site: str | None, select: tuple[str, ...], text_format: str) -> int:
+    """List the plugins that take part, and for every hook who answers it, in which order and why.
+
+    Exits with 5 where no engine would open, and says why.
+    """
+    from volrules.extension import declared_keys
     from volrules.host.survey import orders
 
-    host = Place(site, select=select).host()
-    found = list(orders(host))
+    place = Place(site, select=select)
+    host = place.host()
+    found, keys = list(orders(host)), declared_keys(host)
+    faults = faults_of(place, host)
     records = list(_plugins(host, found))
     if text_format == "text":
         show([_readable(each) for each in records], _COLUMNS, text_format)
-        write(f"\n{_in_order(found)}")
+        write(f"\n{_in_order(found)}{softened(host.site)}")
     elif text_format == "json":
-        faults = [str(each) for each in host.faults]
-        show_document({"plugins": records, "hooks": plain(found), "rules": _rules(host), "faults": faults})
+        told = [str(each) for each in faults]
+        hooks = plain(found)
+        show_document({"plugins": records, "hooks": hooks, "keys": keys, **leniency(host.site), "faults": told})
     else:
         show(records, _COLUMNS, text_format)
-    for order in (each for each in found if each.rivals):
-        diagnose(f"{', '.join(order.rivals)} all answer {order.hook}; only the first to answer is heard")
-    for fault in host.faults:
-        diagnose(fault)
+    for each in (*_notices(found, keys), *faults):
+        diagnose(each)
+    return Exit.CONFIGURATION if faults else Exit.ACCEPTED
+
+
+def _notices(found: list[Order], keys: dict[str, list[str]]) -> Iterator[str]:
+    for order in found:
+        if order.rivals:
+            yield f"{', '.join(order.rivals)} all answer {order.hook}; only the first to answer is heard"
+    for key, names in keys.items():
+        if len(names) > 1:
+            yield f"{', '.join(names)} all declare the request key `{key}`; a request has to please all of them"
 
 
 def _plugins(host: Host, found: list[Order]) -> Iterator[dict[str, Any]]:
@@ -55,11 +73,6 @@ def _plugins(host: Host, found: list[Order]) -> Iterator[dict[str, Any]]:
             "options": plain(plugin.given),
             "hooks": [order.hook for order in found if plugin.name in (turn.plugin for turn in order.turns)],
         }
-
-
-def _rules(host: Host) -> dict[str, str]:
-    """What the site softens: violation code to enforcement."""
-    return dict(host.site.enforcement)
 
 
 def _readable(record: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -20,11 +19,11 @@ class Form(NamedTuple):
     """What ``--format`` asks for. ``render``: the answer to the request of that line or place, as text.
 
     ``opening`` stands before the first answer, ``between`` before every other one.
-    ``closing``: what comes after the last one, given the outcomes and whether anything was answered.
+    ``closing``: what comes after the last one, given the outcomes summed up and whether anything was answered.
     """
 
     render: Callable[[int, Answer], str]
-    closing: Callable[[Mapping[str, int], bool], str] = lambda tally, answered: ""
+    closing: Callable[[str, bool], str] = lambda summary, answered: ""
     opening: str = ""
     between: str = ""
 
@@ -53,19 +52,14 @@ class Printer:
         self._write((self._form.between if self._answered else self._form.opening) + text)
         self._answered = True
 
-    def end(self, tally: Counter[str]) -> None:
+    def end(self, summary: str) -> None:
         """Print what comes after the last one."""
-        if closing := self._form.closing(tally, self._answered):
+        if closing := self._form.closing(summary, self._answered):
             self._write(closing)
 
 
-def summary(tally: Mapping[str, int]) -> str:
-    """The closing line: ``3 accepted, 1 rejected``."""
-    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(tally.items()))
-
-
-def _summary(tally: Mapping[str, int], answered: bool) -> str:
-    return f"{summary(tally)}\n" if tally else ""
+def _summary(summary: str, answered: bool) -> str:
+    return f"{summary}\n" if summary else ""
 
 
 def _report(number: int, answer: Answer) -> str:
@@ -84,7 +78,7 @@ def _element(number: int, answer: Answer) -> str:
     return "\n".join(f"  {line}" for line in indented(answer.to_dict()).split("\n"))
 
 
-def _end_of_array(tally: Mapping[str, int], answered: bool) -> str:
+def _end_of_array(summary: str, answered: bool) -> str:
     return "\n]\n" if answered else "[]\n"
 
 

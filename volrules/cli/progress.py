@@ -22,7 +22,7 @@ class Bar:
 
     def __init__(self, requests: Requests) -> None:
         self._requests = requests
-        self._wanted = sys.stderr.isatty()
+        self._wanted = sys.stderr is not None and sys.stderr.isatty()
         self._due = time.monotonic() + _PATIENCE
         self._shown: tuple[Progress, TaskID] | None = None
 

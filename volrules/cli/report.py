@@ -17,15 +17,20 @@ _COLOURS = {"accepted": "green", "created": "green", "rejected": "red"}
 # Told by others: the type by its name, the image by what the request says of it.
 _NOT_SHOWN = {"volume_type_id"}
 _OWN = "volrules"
+_LABELS = {"deny": "", "warn": "warning: ", "audit": "audit: ", "waived": "waived: "}
+
+
+def decision_of(answer: Decision | Receipt) -> Decision:
+    """What was decided, be it to check or to create."""
+    return answer.decision if isinstance(answer, Receipt) else answer
 
 
 def report(number: int, answer: Decision | Receipt) -> str:
     """The answer to the request of that line, over several lines."""
-    decision = answer.decision if isinstance(answer, Receipt) else answer
+    decision = decision_of(answer)
     name = f"request {number}" + ("" if answer.id is None else f" ({printable(answer.id)})")
     lines = [f"{click.style(name, bold=True)}: {_outcome(answer)}"]
-    lines += [_objection(each) for each in decision.violations]
-    lines += [_objection(each, "warning: ") for each in decision.warnings]
+    lines += [_objection(each) for each in (*decision.violations, *decision.warnings)]
     lines += _spec(decision)
     return "\n".join(lines)
 
@@ -38,7 +43,8 @@ def _outcome(answer: Decision | Receipt) -> str:
     return f"{outcome} volume {answer.volume_id} ({answer.status}, {answer.dispatch}{replayed})"
 
 
-def _objection(each: Violation, label: str = "") -> str:
+def _objection(each: Violation) -> str:
+    label = _LABELS[each.enforcement]
     path = f"{printable(each.path)}: " if each.path else ""
     by = "" if each.plugin == _OWN else f", from {printable(each.plugin)}"
     return f"  {label}{path}{printable(each.message)} [{printable(each.code)}, {each.recovery}{by}]"

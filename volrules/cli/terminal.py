@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
 import click
 
-_STDOUT = "volrules.stdout"
+REPORT = "volrules.report"
+"""What the report is written to while stdout is kept for it, in click's notes of a run."""
 
 
 def printable(text: object) -> str:
@@ -26,18 +26,9 @@ def diagnose(message: object) -> None:
         click.echo(f"volrules: {printable(line)}", err=True)
 
 
-@contextmanager
-def report_only(ctx: click.Context) -> Iterator[None]:
-    """Keep stdout for the report: what plugins print meanwhile goes to stderr."""
-    ctx.meta[_STDOUT] = sys.stdout
-    with redirect_stdout(sys.stderr):
-        yield
-    del ctx.meta[_STDOUT]
-
-
 def stdout() -> TextIO:
     """Where the report goes."""
-    kept: TextIO | None = click.get_current_context().find_root().meta.get(_STDOUT)
+    kept: TextIO | None = click.get_current_context().meta.get(REPORT)
     return kept or sys.stdout
 
 

@@ -27,10 +27,12 @@ class Work:
 
     ``act``: a function of a module, that has an engine answer lines for a caller. ``caller``: of lines without one.
     ``source``: the input's name, for diagnostics. ``run``: no other run of a command has it.
+    ``together``: how many lines may be answered together.
     ``repeatable``: a line may be answered again, by somebody who does not know that it was.
     """
 
     act: Act
+    together: int
     place: Place
     inventory: str | None
     caller: Context

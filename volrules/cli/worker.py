@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from volrules.cli.evaluation import Evaluation, Score
+from volrules.cli.evaluation import Evaluation
 from volrules.cli.exits import Exit
 from volrules.cli.faults import told
 from volrules.cli.guard import log_on_stderr
+from volrules.cli.score import Score
 from volrules.cli.transcript import Part, Transcript, Wire
 from volrules.cli.work import Work
 from volrules.reading.chunks import Chunk
@@ -42,7 +43,7 @@ def answer(work: Work, chunk: Chunk) -> Answered:
         with _diverted(transcript.wire, work.debug):
             try:
                 answers = partial(work.answers, _desk.engine(work))
-                Evaluation(work.source, answers, transcript, work.debug, score).run(lines_of(chunk))
+                Evaluation(work.source, answers, transcript, work.debug, work.together, score).run(lines_of(chunk))
             except Exception as error:  # noqa: BLE001 - here ends what this process does for the command
                 end = told(error, work.debug)
         return Answered(transcript.parts(), score, end)

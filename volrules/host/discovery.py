@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from volrules.errors import PluginError, VolrulesError
 from volrules.hookspecs import PROJECT
+from volrules.host.whereabouts import place_of
 
 OPTIONAL = f"{PROJECT}.optional"
 """The entry-point group of plugins that take part only where the site or the command line names them."""
@@ -18,7 +19,7 @@ OPTIONAL = f"{PROJECT}.optional"
 class Found(NamedTuple):
     """A plugin before it is loaded; ``load`` imports it and answers with a module, a class or an object.
 
-    ``optional``: it takes part only where it is asked for.
+    ``optional``: it takes part only where it is asked for. ``module``: the one that it is in.
     """
 
     name: str
@@ -26,9 +27,17 @@ class Found(NamedTuple):
     distribution: str | None = None
     version: str | None = None
     optional: bool = False
+    module: str = ""
 
     def __str__(self) -> str:
-        return f"{self.distribution} {self.version}" if self.distribution else "the application"
+        by = f"{self.distribution} {self.version}" if self.distribution else "the application"
+        return f"{by} ({place_of(self.module)})"
+
+    def blamed(self, fault: PluginError) -> PluginError:
+        """The fault with the plugin's file, and how to do without the plugin, on each of its lines."""
+        place = place_of(self.module)
+        lines = (f"{place}: {line} (`-p no:{self.name}` leaves it out)" for line in str(fault).splitlines())
+        return PluginError("\n".join(lines))
 
 
 def discover(given: Iterable[object] = ()) -> tuple[list[Found], dict[str, VolrulesError]]:
@@ -53,16 +62,18 @@ def discover(given: Iterable[object] = ()) -> tuple[list[Found], dict[str, Volru
 def _installed(entry: EntryPoint) -> Found:
     distribution = entry.dist
     if distribution is None:  # pragma: no cover - entry points read from files always have one
-        return Found(entry.name, entry.load)
-    return Found(entry.name, entry.load, distribution.name, distribution.version, entry.group == OPTIONAL)
+        return Found(entry.name, entry.load, module=entry.module)
+    is_optional = entry.group == OPTIONAL
+    return Found(entry.name, entry.load, distribution.name, distribution.version, is_optional, entry.module)
 
 
 def module(name: str) -> Found:
     """A plugin that is named by its module."""
-    return Found(name, lambda: import_module(name))
+    return Found(name, lambda: import_module(name), module=name)
 
 
 def _handed_in(plugin: object) -> Found:
     kind = plugin if inspect.isclass(plugin) else type(plugin)
     name = getattr(plugin, "name", None) or getattr(plugin, "__name__", None) or kind.__name__
-    return Found(str(name), lambda: plugin)
+    home = plugin.__name__ if inspect.ismodule(plugin) else kind.__module__
+    return Found(str(name), lambda: plugin, module=home)

@@ -17,6 +17,7 @@ from typing import Any, Generic, TypeVar
 from volrules.host.patience import call, timed_out
 from volrules.host.plugin import FAILURES, Implementation, spare_interrupts
 from volrules.host.workers import idle_worker
+from volrules.wording import described
 
 T = TypeVar("T")
 
@@ -144,7 +145,7 @@ def _outcome(make: Callable[[], Any]) -> _Outcome:
     except FAILURES as error:
         spare_interrupts(error)
         # Thrown into a generator as it is, it could be taken for the generator's own end.
-        return _Outcome(error=RuntimeError(repr(error)))
+        return _Outcome(error=RuntimeError(described(error)))
 
 
 def _left(running: _Running, patience: float | None) -> float | None:

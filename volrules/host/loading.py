@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from volrules.errors import PluginError, VolrulesError
+from volrules.errors import PluginError, SiteError
 from volrules.host.discovery import Found
 from volrules.host.options import checked_options
 from volrules.host.plugin import FAILURES, OWN, Plugin, spare_interrupts
@@ -24,7 +24,7 @@ def load(found: Found, settings: PluginSettings, site: Site) -> Plugin:
         loaded = found.load()
         options = checked_options(plugin, loaded, settings.options, site)
         return replace(plugin, options=options, given=settings.options, instance=_instance(plugin, loaded, options))
-    except VolrulesError:
+    except (PluginError, SiteError):
         raise
     except FAILURES as error:
         spare_interrupts(error)

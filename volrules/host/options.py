@@ -12,7 +12,7 @@ from volrules.errors import PluginError, Problem, SiteError
 from volrules.host.plugin import Plugin
 from volrules.host.verification import OPTIONS
 from volrules.site import Site
-from volrules.wording import did_you_mean
+from volrules.wording import described, did_you_mean
 
 
 def checked_options(plugin: Plugin, loaded: object, given: Mapping[str, Any], site: Site) -> Mapping[str, Any]:
@@ -70,7 +70,7 @@ def _validated(plugin: Plugin, schema: dict[str, Any], given: dict[str, Any], na
     try:
         validator = StrictValidator(schema)
     except cerberus.SchemaError as error:
-        raise PluginError(f"{plugin} declares options that are no Cerberus schema: {error}") from error
+        raise PluginError(f"{plugin} declares options that are no Cerberus schema: {described(error)}") from error
     normalized = validator.validated(given)
     if normalized is None:
         raise SiteError(name, problems(findings(validator, ("plugins", plugin.name, "options")), given))

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from volrules.host import Host
 from volrules.host.plugin import OWN, Implementation
 from volrules.host.verification import SPECS
+from volrules.site import Site
 
 _FIRST = ("volrules_find_", "volrules_resolve_")
-_ONE = ("volrules_create_key", "volrules_delete_key", "volrules_dispatch")
+_ONE = {"volrules_create_key": "key_manager", "volrules_delete_key": "key_manager", "volrules_dispatch": "dispatcher"}
+"""The hooks that one plugin answers, with the site's key that says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,16 @@ def orders(host: Host) -> Iterator[Order]:
     for hook in SPECS:
         implementations = host.implementations(hook)
         if implementations:
-            turns = tuple(Turn(each.plugin.name, each.plugin.version, _why(each)) for each in implementations)
+            turns = tuple(_turn(each, host.site) for each in implementations)
             yield Order(hook, _counts(hook), turns, _rivals(hook, implementations))
+
+
+def _turn(each: Implementation, site: Site) -> Turn:
+    return Turn(each.plugin.name, each.plugin.version, _choice(each, site) if each.hook in _ONE else _why(each))
+
+
+def _choice(each: Implementation, site: Site) -> str:
+    return "the site's choice" if each.plugin.name == getattr(site, _ONE[each.hook]) else "not chosen"
 
 
 def _why(each: Implementation) -> str:

@@ -8,9 +8,9 @@ What a timeout cannot do: stop the call. The thread is abandoned, and what the p
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from volrules.host.patience import PluginTimeout, call
@@ -88,17 +88,19 @@ class Watch:
         if by.plugin.timeout is None:
             return by.call
 
+        function = by.call
+
         def guarded(*arguments: Any) -> Any:
             job = _here.job
             if self._hangs:
                 self._require_sound(by)
             if job is None:
-                return by.call(*arguments)
+                return function(*arguments)
             if job.skipped and by.plugin.name in job.skipped:
                 raise Hung(by)
-            job.running = running = (by, time.monotonic())
+            job.running = running = (by, monotonic())
             try:
-                answer = by.call(*arguments)
+                answer = function(*arguments)
             finally:
                 job.running = None
             return answer if answer is None or not isinstance(answer, Iterator) else _watched(job, running, answer)
@@ -164,7 +166,7 @@ class Watch:
                 wait = patience
                 continue
             by, since = running
-            wait = (by.plugin.timeout or patience) - (time.monotonic() - since)
+            wait = (by.plugin.timeout or patience) - (monotonic() - since)
             if wait <= 0:
                 self._count(by.plugin.name)
                 return job.answers[:done], by.plugin.name
@@ -173,13 +175,13 @@ class Watch:
     def _require_sound(self, by: Implementation) -> None:
         """Raise Suspended where the plugin has hung so often that for now it is not asked at all."""
         hangs, until = self._hangs.get(by.plugin.name, (0, 0.0))
-        if hangs >= HANGS and time.monotonic() < until:
+        if hangs >= HANGS and monotonic() < until:
             raise Suspended(by)
 
     def _count(self, plugin: str) -> None:
         hangs, until = self._hangs.get(plugin, (0, 0.0))
-        again = hangs + 1 if hangs < HANGS or time.monotonic() < until else 1
-        self._hangs[plugin] = (again, time.monotonic() + PAUSE)
+        again = hangs + 1 if hangs < HANGS or monotonic() < until else 1
+        self._hangs[plugin] = (again, monotonic() + PAUSE)
 
 
 def _watched(job: _Job[Any], running: tuple[Implementation, float], answers: Iterator[T]) -> Iterator[T]:

@@ -12,6 +12,7 @@ from volrules.host import Implementation
 from volrules.host.errands import Call, Errand
 from volrules.host.patience import PluginTimeout
 from volrules.model import Context, Message, Report
+from volrules.wording import described
 
 MARGIN = 1.0
 """Seconds that a lease lasts beyond the plugins' timeouts: half of them to begin in, and half to record in."""
@@ -91,8 +92,7 @@ def _ask(call: Call) -> Errand[Any]:
     except PluginTimeout as error:
         raise Unanswered(str(error)) from error
     except Exception as error:
-        told = f"{type(error).__name__}: {error}".removesuffix(": ")
-        raise Fault(f"{implementation.plugin} failed in `{implementation.hook}`: {told}") from error
+        raise Fault(f"{implementation.plugin} failed in `{implementation.hook}`: {described(error)}") from error
 
 
 def _nonsense(implementation: Implementation, expected: str, answer: Any) -> Fault:

@@ -274,6 +274,16 @@ def in_a_child(act):
     os.waitpid(child, 0)
 
 
+def test_the_readme_s_site_opens_and_makes_volumes(tmp_path, monkeypatch):
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    (tmp_path / "site.yaml").write_text(re.search(r"```yaml\n(# site\.yaml\n.*?)```", text, re.DOTALL)[1])
+    monkeypatch.chdir(tmp_path)
+    with Engine.open("site.yaml") as engine:
+        receipt = engine.create(a_request(size=1))
+        assert (receipt.status, receipt.dispatch) == ("available", "dispatched")
+    assert [each.name for each in Path("volumes").glob("*.img")] == [f"{receipt.volume_id}.img"]
+
+
 @needs_cryptsetup
 def test_the_readme_s_key_command_finds_the_local_key_manager_s_keys(disk, tmp_path, monkeypatch):
     text = (Path(__file__).parents[1] / "README.md").read_text()
