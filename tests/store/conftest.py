@@ -43,7 +43,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(server: Server) -> str:
     """The URL of a PostgreSQL database that is laid out and empty."""
-    server.execute(f"SET lock_timeout = '5s'; TRUNCATE {', '.join(sorted(TABLES))}", "shared")
+    server.execute(f"SET lock_timeout = '30s'; TRUNCATE {', '.join(sorted(TABLES))}", "shared")
     return server.url("shared")
 
 

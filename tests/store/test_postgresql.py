@@ -235,7 +235,7 @@ def test_a_read_only_store_cannot_write(opened: Opened) -> None:
 
 def test_a_text_that_postgresql_does_not_take_spoils_no_other_create(opened: Opened) -> None:
     store = opened()
-    first, bad, last = an_entry(), an_entry(spec={"name": "a\0b"}), an_entry()
+    first, bad, last = an_entry(), an_entry(project_id="a\0b"), an_entry()
     outcomes = store.create_many([first, bad, last])
     assert (outcomes[0], outcomes[2]) == (Created(first.volume_id), Created(last.volume_id))
     assert isinstance(outcomes[1], StoreError)
