@@ -82,7 +82,7 @@ class Engine:
         Raises UsageError for a bad context, StoreError.
         """
         caller = Context.from_dict(context)
-        began = perf_counter_ns()
+        began = perf_counter_ns() if self._is_observed else 0
         decision = self._decider.decide(body, caller, id)
         if self._inventory is None:
             decision = self._books.judge(decision, caller)

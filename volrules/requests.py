@@ -48,19 +48,18 @@ class RequestSchema:
 
     def parse(self, body: Any) -> VolumeRequest | tuple[Violation, ...]:
         """The request that the body is, or all that is wrong with its shape, in document order."""
-        return VolumeRequest.of(body) if self._is_valid(body) else self._diagnose(body)
-
-    def _is_valid(self, body: Any) -> bool:
         try:
             if not self._accepts(body):
-                return False
+                return self._diagnose(body)
         except (ValueError, TypeError, RecursionError):  # no JSON value: the diagnosis will name the place
-            return False
-        size = body["volume"].get("size")
+            return self._diagnose(body)
+        volume = body["volume"]
         # INVARIANT: JSON Schema calls 10.0 an integer; the API does not.
-        if type(size) is float:
-            return False
-        return (self._is_closed and len(body) == 1 and _is_plain(body["volume"])) or next(faults(body), None) is None
+        if type(volume.get("size")) is float:
+            return self._diagnose(body)
+        if (self._is_closed and len(body) == 1 and _is_plain(volume)) or next(faults(body), None) is None:
+            return VolumeRequest.of(body)
+        return self._diagnose(body)
 
     def _diagnose(self, body: Any) -> tuple[Violation, ...]:
         if not isinstance(body, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self
 
 from volrules.documents import EMPTY, Document, freeze, thaw
@@ -167,7 +168,7 @@ class Decision(Document):
     @property
     def provenance(self) -> Mapping[str, Provenance]:
         """Where each resolved field is from."""
-        return self._provenance
+        return MappingProxyType(self._provenance)
 
     @property
     def policy_fingerprint(self) -> str:

@@ -89,7 +89,7 @@ class _Open(Mapping[str, Any]):
         # INVARIANT: nothing of the caller's body is kept that the caller could still change.
         volume = body["volume"]
         volume = dict(volume) if FIELDS.issuperset(volume) else dict(freeze(volume))
-        self._volume = MappingProxyType(volume)
+        self._volume: Mapping[str, Any] = volume
         self._hints: Mapping[str, Any] = EMPTY if len(body) == 1 else freeze(body[HINTS] or EMPTY)
         self._read_only: Mapping[str, Any] | None = None
         get = volume.get
@@ -142,6 +142,8 @@ class _Open(Mapping[str, Any]):
     def multiattach(self) -> bool:
         """Whether attaching to several servers is asked for."""
         wanted = self._volume.get("multiattach")
+        if wanted is None:
+            return False
         return wanted in _TRUE if isinstance(wanted, str) else bool(wanted)
 
     @property

@@ -48,19 +48,18 @@ class AvailabilityZone:
     @hookimpl
     def volrules_validate_availability_zone(self, draft: Draft) -> Iterator[Violation] | None:
         """A zone that the site offers, and with ``cloned_volume_same_az`` the one that the source is in."""
-        zone = draft.availability_zone
-        if self._is_offered(zone) and (not draft.request.sources or self._suits(zone, _source(draft)[1])):
-            return None
-        return self._objections(draft, zone)
-
-    def _is_offered(self, zone: str | None) -> bool:
-        return self._offered is None or zone in self._offered
+        zone, offered = draft.availability_zone, self._offered
+        if offered is not None and zone not in offered:
+            return self._objections(draft, zone)
+        if draft.request.sources and not self._suits(zone, _source(draft)[1]):
+            return self._objections(draft, zone)
+        return None
 
     def _suits(self, zone: str | None, source: Volume | None) -> bool:
         return not self._same_as_source or source is None or source.availability_zone in (None, "", zone)
 
     def _objections(self, draft: Draft, zone: str | None) -> Iterator[Violation]:
-        if not self._is_offered(zone):
+        if self._offered is not None and zone not in self._offered:
             hint = did_you_mean(zone, self._offered or ())
             message = f"availability zone `{clip(zone)}` is not offered; {hint}"
             yield built_in("availability_zone.not_offered", _PATH, message, availability_zone=zone)
