@@ -243,7 +243,7 @@ def suite(name: str, url: str, floor: Callable, scale: float, rounds: int) -> No
     load = Load(1, True, int(20 + 3000 * scale))
     compare(f"{name}: stream, {BATCH} a commit", url, floor, streaming, load, rounds)
     compare(f"{name}: {BATCH} threads of one store", url, floor, threaded, load, rounds)
-    pairs = [(rate(floor, url, load), command_line(url, load.count)) for _ in range(rounds)]
+    pairs = [(rate(floor, url, load), command_line(url, 10 * load.count)) for _ in range(rounds)]
     show(f"{name}: volrules create FILE.jsonl", load, pairs)
 
 

@@ -17,7 +17,7 @@ from .timing import Figure, Work, measure
 
 MANY = 100_000
 VENDORS = (1, 5, 20, 100)
-TOGETHER = 64
+TOGETHER = 256
 ALONE = "nobody else, one at a time"
 
 

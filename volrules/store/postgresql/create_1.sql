@@ -136,7 +136,7 @@ $$;
 
 
 -- One create. p_resources, p_amounts, p_limits: the charges, in the order of the resources; limit -1: unlimited.
--- p_sources: see volrules_lock_sources_1; NULL when there are none.
+-- p_sources: see volrules_lock_sources_1; NULL when there are none. What connections set for claims is not for it.
 CREATE FUNCTION volrules_create_1(
     p_volume_id text, p_message_id text, p_project_id text, p_user_id text, p_size bigint, p_availability_zone text,
     p_volume_type_id text, p_snapshot_id text, p_source_volid text, p_display_name text, p_display_description text,
@@ -144,7 +144,7 @@ CREATE FUNCTION volrules_create_1(
     p_lease_token text, p_lease_seconds double precision, p_idempotency_key text, p_fingerprint text, p_receipt text,
     p_sources jsonb, p_resources text[], p_amounts bigint[], p_limits bigint[]
 ) RETURNS volrules_outcome_1
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_sort = on SET enable_bitmapscan = on AS $$
 DECLARE
     answer volrules_outcome_1;
     known record;
@@ -234,7 +234,7 @@ $$;
 -- Several creates in one transaction, each with its own outcome, in order: one that is refused undoes itself alone.
 -- p_entries: objects whose members are the parameters of volrules_create_1 without their p_.
 CREATE FUNCTION volrules_create_many_1(p_entries jsonb) RETURNS SETOF volrules_outcome_1
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_sort = on SET enable_bitmapscan = on AS $$
 DECLARE
     e record;
 BEGIN
