@@ -108,3 +108,8 @@ def test_threads_that_were_left_behind_end():
     run_watched(asking(*[a_call(time.sleep, 0.3)] * 3), 0.1)
     time.sleep(0.4)
     assert threading.active_count() <= before + 1
+
+
+def test_where_nobody_has_a_time_limit_an_errand_runs_in_its_callers_thread():
+    errand = asking(a_call(threading.get_ident, timeout=None))
+    assert run_watched(errand, None) == [threading.get_ident()]

@@ -63,8 +63,11 @@ def run_watched(errand: Errand[T], patience: float | None) -> T:
     """The errand's answer; it runs on a kept thread, and goes on without a call that outlasts its plugin's timeout.
 
     For the errand that call has raised PluginTimeout.
-    ``patience``: seconds, the shortest timeout of the plugins that it may call, None where none has one.
+    ``patience``: seconds, the shortest timeout of the plugins that it may call, None where none has one: then there is
+    nothing to watch, and it runs in the caller's thread.
     """
+    if patience is None:
+        return run_here(errand)
     outcome = _Outcome()
     while True:
         part = _Part(errand, outcome)
@@ -101,7 +104,7 @@ class _Part(Generic[T]):
         self._outcome = outcome
         self._running: _Running = []
 
-    def watched(self, patience: float | None) -> Call | None:
+    def watched(self, patience: float) -> Call | None:
         """Have it done; the call that it was left behind in, None when it is done."""
         worker = idle_worker()
         worker.give(partial(copy_context().run, self._work))
@@ -109,7 +112,7 @@ class _Part(Generic[T]):
         while not wait([self.answer], left).done:
             running = self._running
             left = _left(running, patience)
-            overdue = _taken(running) if left is not None and left <= 0 else None
+            overdue = _taken(running) if left <= 0 else None
             if overdue is not None:
                 worker.dismiss()
                 return overdue
@@ -148,7 +151,7 @@ def _outcome(make: Callable[[], Any]) -> _Outcome:
         return _Outcome(error=RuntimeError(described(error)))
 
 
-def _left(running: _Running, patience: float | None) -> float | None:
+def _left(running: _Running, patience: float) -> float:
     """Seconds until the call that is running has outlasted its plugin's timeout, or until it is time to look again."""
     for asked, since in running:
         if asked.implementation.plugin.timeout is not None:
