@@ -2,58 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from volrules.host import OWN, Host, Implementation
+from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
-from volrules.model import Draft, Provenance
+from volrules.lookups import LookUps
+from volrules.model import Draft
+from volrules.model.draft import FIELDS, GIVEN, shown
 from volrules.stages import LOOK_UPS, STAGES, Stage, text
+from volrules.step import Credits, Step
+from volrules.violations import Violation
 
-ORIGINS = (
-    "request",
-    "snapshot",
-    "source_volume",
-    "backup",
-    "image",
-    "volume_type",
-    "site_default",
-    "fallback",
-)
-_new = object.__new__  # what a draft's own maker does takes longer than the copying
 Call = Callable[..., Any]
 Shield = Callable[[Call, str], Call]
 """Makes a vendor's call one that decisions can rely on; the text is what the plugin is called."""
-
-
-class Credits(dict[str, Provenance]):
-    """The provenance of what one implementation answers, by origin; ready for the origins that the rules have."""
-
-    def __init__(self, rule: str, plugin: str) -> None:
-        super().__init__({origin: Provenance(origin, rule, plugin) for origin in ORIGINS})
-        self._by = rule, plugin
-
-    def __missing__(self, origin: str) -> Provenance:
-        return Provenance(origin, *self._by)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One implementation in its place; ``rule`` is the stage that it speaks for.
-
-    ``own``: it ships with volrules. What everybody else is given is a copy, and what they answer is checked.
-    """
-
-    call: Call
-    by: Implementation
-    rule: str
-    own: bool
-    credits: Credits
-
-
 Steps = tuple[Step, ...]
+LOOKING_UP = "look_up"
+"""The stage in which the engine finds what the request names."""
 
 
 class Field(NamedTuple):
@@ -67,8 +37,24 @@ class Field(NamedTuple):
     validators: Steps
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A step in the one line of all: what is called, and which field its answer is; None: it only looks.
+
+    ``rivals``: how many others, whose turns are next, would resolve the same field.
+    """
+
+    call: Call
+    field: str | None
+    rivals: int
+    step: Step
+
+
 class Plan:
-    """The pipeline of one host. ``patience``: the shortest timeout of a plugin in it, seconds; None: all run inline."""
+    """The pipeline of one host. ``patience``: the shortest timeout of a plugin in it, seconds; None: all run inline.
+
+    ``turns``: all of it in one line, with the look-ups as one turn among the others.
+    """
 
     def __init__(self, host: Host, watch: Watch) -> None:
         patience: list[float] = []
@@ -86,14 +72,49 @@ class Plan:
 
         def field(stage: Stage) -> Field:
             resolvers = steps(stage.resolve, stage.field, partial(_resolver, stage))
-            return Field(stage.field, resolvers, steps(stage.validate, stage.field, _validator))
+            return Field(stage.field, resolvers, steps(stage.validate, stage.field))
 
         self.request_validators = tuple(map(_of_draft, steps("volrules_validate_request", "request")))
         self.authorizers = tuple(map(_of_draft, steps("volrules_authorize", "authorize")))
-        self.finders: Mapping[str, Steps] = {each.field: steps(each.hook, "sources") for each in LOOK_UPS}
-        self.source_validators = steps("volrules_validate_sources", "sources", _validator)
+        self.look_ups = LookUps({each.field: steps(each.hook, "sources") for each in LOOK_UPS})
+        self.looking_up = _step_of_engine(self.look_ups.look_up, LOOKING_UP)
+        self.source_validators = steps("volrules_validate_sources", "sources")
         self.fields = tuple(each for each in map(field, STAGES) if each.resolvers or each.validators)
         self.patience: float | None = min(patience, default=None)
+        self.turns = tuple(self._turns())
+
+    def _turns(self) -> Iterator[Turn]:
+        known = list(GIVEN)
+        yield from (_turn(each) for each in (*self.request_validators, *self.authorizers, self.looking_up))
+        yield from (_turn(each, known) for each in self.source_validators)
+        for name, resolvers, validators in self.fields:
+            for number, each in enumerate(resolvers, 1):
+                yield _turn(each, known, name, len(resolvers) - number)
+            known += [name] if resolvers else []
+            yield from (_turn(each, known) for each in validators)
+
+
+def _turn(step: Step, known: Sequence[str] = (), field: str | None = None, rivals: int = 0) -> Turn:
+    """The turn of a step; a vendor's is shown a copy of the draft, with the fields that are known by then."""
+    call, fields = step.call, FIELDS if len(known) == len(FIELDS) else tuple(known)
+    return Turn((lambda draft: call(shown(draft, fields))) if known and not step.own else call, field, rivals, step)
+
+
+def _step_of_engine(call: Call, rule: str) -> Step:
+    """What the engine does itself, once, in its place among the plugins' implementations."""
+    return Step(call, Implementation(Plugin(OWN, OWN), rule, call), rule, False, Credits(rule, OWN))
+
+
+def objections(answer: Any) -> Iterator[Violation] | None:
+    """What a validator's answer objects to, as far as it has been said; None where that is nothing."""
+    if answer is None:
+        return None
+    if type(answer) is Violation:
+        return iter((answer,))
+    said = iter(answer)
+    for first in said:
+        return chain((first,), said)
+    return None
 
 
 def _of_draft(step: Step) -> Step:
@@ -106,24 +127,11 @@ def _bare(call: Call, _: str) -> Call:
     return call
 
 
-def _validator(call: Call, _: str) -> Call:
-    """A vendor's validator, shown a copy of the draft: whatever it does to it changes no decision."""
-
-    def validate(draft: Draft) -> Any:
-        shown = _new(Draft)
-        shown.__dict__.update(draft.__dict__)
-        return call(shown)
-
-    return validate
-
-
 def _resolver(stage: Stage, call: Call, label: str) -> Call:
-    """A vendor's resolver, shown a copy of the draft; what it answers is checked."""
+    """A vendor's resolver, whose answer is checked."""
 
     def resolve(draft: Draft) -> tuple[Any, str] | None:
-        shown = _new(Draft)
-        shown.__dict__.update(draft.__dict__)
-        answer = call(shown)
+        answer = call(draft)
         if answer is None:
             return None
         value, origin = answer if isinstance(answer, tuple) else (answer, label)

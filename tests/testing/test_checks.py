@@ -46,7 +46,7 @@ class Assigns:
 class Tampers:
     @hookimpl
     def volrules_validate_size(self, draft):
-        vars(draft)["size"] = 8
+        object.__setattr__(draft, "size", 8)
 
 
 class Prints:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Protocol, Self
 
-from volrules.documents import EMPTY, Document, freeze, thaw
+from volrules.documents import EMPTY, Document, empty, freeze, thaw
 from volrules.model.resources import Backup, Image, Snapshot, Volume, VolumeType
 from volrules.violations import Violation
 
@@ -87,40 +87,47 @@ class Basis:
     stored: Sources = Sources()
 
 
+class Content(Protocol):
+    """What a decision is about, had it been accepted."""
+
+    @property
+    def spec(self) -> Spec | None: ...
+    @property
+    def dispatch(self) -> Mapping[str, Any] | None: ...
+    @property
+    def provenance(self) -> Mapping[str, Provenance]: ...
+    @property
+    def basis(self) -> Basis: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The content of a decision that is read back, or that there is nothing to say of."""
+
+    spec: Spec | None = None
+    dispatch: Mapping[str, Any] | None = None
+    provenance: Mapping[str, Provenance] = field(default_factory=empty)
+    basis: Basis = Basis()
+
+
 class Decision(Document):
     """Whether a volume may be created, as what, and why; see the decision schema. Read-only."""
 
-    __slots__ = (
-        "_basis",
-        "_dispatch",
-        "_fingerprint",
-        "_id",
-        "_provenance",
-        "_spec",
-        "_violations",
-        "_warnings",
-    )
+    __slots__ = ("_content", "_fingerprint", "_id", "_violations", "_warnings")
 
-    def __init__(  # noqa: PLR0917 - calls by keyword would cost more than the rest of it
+    def __init__(
         self,
         id: Any,  # noqa: A002 - the document's member
-        spec: Spec | Callable[[], Spec] | None,
-        dispatch: Mapping[str, Any] | None,
         violations: tuple[Violation, ...],
         warnings: tuple[Violation, ...],
-        provenance: Mapping[str, Provenance],
         policy_fingerprint: str,
-        basis: Basis | Callable[[], Basis] | None = None,
+        content: Content,
     ) -> None:
-        """``spec`` and ``basis``: the value, or a function that renders it when it is first asked for."""
         self._id = id
-        self._spec = spec
-        self._dispatch = dispatch
         self._violations = violations
         self._warnings = warnings
-        self._provenance = provenance
         self._fingerprint = policy_fingerprint
-        self._basis = basis
+        self._content = content
 
     @property
     def schema_version(self) -> int:
@@ -145,15 +152,12 @@ class Decision(Document):
     @property
     def spec(self) -> Spec | None:
         """The volume, fully specified; None when rejected."""
-        spec = self._spec  # read once: another thread may put what it renders in its place
-        if callable(spec):
-            self._spec = spec = spec()
-        return spec
+        return None if self._violations else self._content.spec
 
     @property
     def dispatch(self) -> Mapping[str, Any] | None:
         """Who makes the volume: the scheduler or a host; None when rejected."""
-        return self._dispatch
+        return None if self._violations else self._content.dispatch
 
     @property
     def violations(self) -> tuple[Violation, ...]:
@@ -168,7 +172,7 @@ class Decision(Document):
     @property
     def provenance(self) -> Mapping[str, Provenance]:
         """Where each resolved field is from."""
-        return MappingProxyType(self._provenance)
+        return MappingProxyType(self._content.provenance)
 
     @property
     def policy_fingerprint(self) -> str:
@@ -178,27 +182,14 @@ class Decision(Document):
     @property
     def basis(self) -> Basis:
         """What the decision rests on; no part of the document, and lost where one is read back."""
-        basis = self._basis
-        if callable(basis):
-            self._basis = basis = basis()
-        return basis or _NO_BASIS
+        return self._content.basis
 
     def noting(self, remarks: Iterable[Violation]) -> Decision:
         """The same decision with more to say: rejected, if one of the remarks is enforced; itself without remarks."""
         denied, lenient = list(self._violations), list(self._warnings)
         for each in remarks:
             (denied if each.enforcement == "deny" else lenient).append(each)
-        spec, dispatch = (None, None) if denied else (self._spec, self._dispatch)
-        return Decision(
-            self._id,
-            spec,
-            dispatch,
-            tuple(denied),
-            tuple(lenient),
-            self._provenance,
-            self._fingerprint,
-            self._basis,
-        )
+        return Decision(self._id, tuple(denied), tuple(lenient), self._fingerprint, self._content)
 
     @classmethod
     @cache
@@ -212,10 +203,10 @@ class Decision(Document):
             "id": thaw(self._id),
             "outcome": self.outcome,
             "spec": None if spec is None else spec.to_dict(),
-            "dispatch": thaw(self._dispatch),
+            "dispatch": thaw(self.dispatch),
             "violations": [each.to_dict() for each in self._violations],
             "warnings": [each.to_dict() for each in self._warnings],
-            "provenance": {field: each.to_dict() for field, each in self._provenance.items()},
+            "provenance": {field: each.to_dict() for field, each in self._content.provenance.items()},
             "policy_fingerprint": self._fingerprint,
         }
 
@@ -223,15 +214,14 @@ class Decision(Document):
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """What ``to_dict`` wrote, as the decision it came from, but for its ``basis``."""
         spec = document["spec"]
-        return cls(
-            id=freeze(document["id"]),
+        content = Written(
             spec=None if spec is None else Spec.from_dict(spec),
             dispatch=freeze(document["dispatch"]),
-            violations=tuple(map(Violation.from_dict, document["violations"])),
-            warnings=tuple(map(Violation.from_dict, document["warnings"])),
-            provenance=freeze({key: Provenance.from_dict(each) for key, each in document["provenance"].items()}),
-            policy_fingerprint=document["policy_fingerprint"],
+            provenance={key: Provenance.from_dict(each) for key, each in document["provenance"].items()},
         )
+        violations = tuple(map(Violation.from_dict, document["violations"]))
+        warnings = tuple(map(Violation.from_dict, document["warnings"]))
+        return cls(freeze(document["id"]), violations, warnings, document["policy_fingerprint"], content)
 
     def __eq__(self, other: object) -> bool:
         return self.to_dict() == other.to_dict() if isinstance(other, Decision) else NotImplemented
@@ -244,7 +234,6 @@ class Decision(Document):
 
 
 _NESTED = ("qos_specs", "encryption_key", "metadata", "scheduler_hints", "extra")
-_NO_BASIS = Basis()
 _MEMBERS = (
     "schema_version",
     "id",

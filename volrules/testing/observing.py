@@ -15,6 +15,7 @@ from volrules.documents import Document
 from volrules.hookspecs import PROJECT
 from volrules.host import FAILURES, SPECS, spare_interrupts
 from volrules.model import Context, Draft
+from volrules.model.draft import known
 from volrules.testing.deciding import named
 
 _MARK = f"{PROJECT}_impl"
@@ -139,7 +140,7 @@ def _broken_off(answers: list[Any], error: BaseException) -> Iterator[Any]:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, Draft):
-        return vars(value)
+        return known(value)
     if isinstance(value, Document | Context):
         return value.to_dict()
     if isinstance(value, Mapping):

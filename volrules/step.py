@@ -1,0 +1,57 @@
+"""One implementation in its place in the pipeline: what decisions call, and what its answers are credited with."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from volrules.host import Implementation, spare_interrupts
+from volrules.model import Provenance
+from volrules.violations import Violation
+
+log = logging.getLogger(__name__)
+
+ORIGINS = (
+    "request",
+    "snapshot",
+    "source_volume",
+    "backup",
+    "image",
+    "volume_type",
+    "site_default",
+    "fallback",
+)
+
+
+class Credits(dict[str, Provenance]):
+    """The provenance of what one implementation answers, by origin; ready for the origins that the rules have."""
+
+    def __init__(self, rule: str, plugin: str) -> None:
+        super().__init__({origin: Provenance(origin, rule, plugin) for origin in ORIGINS})
+        self._by = rule, plugin
+
+    def __missing__(self, origin: str) -> Provenance:
+        return Provenance(origin, *self._by)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One implementation in its place; ``rule`` is the stage that it speaks for.
+
+    ``own``: it ships with volrules. It is shown the draft itself, is believed, and may be asked again; a vendor's is
+    shown a copy, is asked once, and what it answers is checked.
+    """
+
+    call: Callable[..., Any]
+    by: Implementation
+    rule: str
+    own: bool
+    credits: Credits
+
+    def failed(self, error: BaseException) -> Violation:
+        """What a decision says of the error that it raised, enforced by its plugin's failure policy."""
+        spare_interrupts(error)
+        log.error("%s failed in %s", self.by.plugin, self.by.hook, exc_info=error)
+        return self.by.plugin.failure(self.by.hook, self.rule)
