@@ -83,11 +83,8 @@ class Decider:
         return Decision(id, violations, warnings, self._fingerprint, Rendering(draft, told))
 
 
-def _first_go(turns: Iterator[Turn], draft: Known, told: Told, look_ups: LookUps) -> tuple[Turn, Ask | None] | None:
-    """Ask all in turn for as long as nobody objects; where somebody does or fails, whose turn it was, and what came.
-
-    A rule of our own that reads what is not known is to be asked again, of a draft that tells it so.
-    """
+def _first_go(turns: Iterator[Turn], draft: Known, told: Told, look_ups: LookUps) -> tuple[Turn, Ask] | None:
+    """Ask all in turn for as long as nobody objects; where somebody does or fails, whose turn it was, and what came."""
     for turn in turns:
         field = turn.field
         try:
@@ -107,13 +104,13 @@ def _first_go(turns: Iterator[Turn], draft: Known, told: Told, look_ups: LookUps
                     next(islice(turns, turn.rivals, turn.rivals), None)
         except FAILURES as error:
             spare_interrupts(error)
-            return turn, None if turn.step.own and isinstance(error, AttributeError) else partial(_raised, error)
+            return turn, partial(_raised, error)
     return None
 
 
-def _given(answer: Any) -> Any:
+def _given(answer: Any, draft: Known) -> Any:
     return answer
 
 
-def _raised(error: BaseException) -> NoReturn:
+def _raised(error: BaseException, draft: Known) -> NoReturn:
     raise error

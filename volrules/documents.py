@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from types import MappingProxyType, NoneType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 _PLAIN = frozenset({NoneType, bool, int, float, str})
@@ -72,3 +72,15 @@ class Document:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_dict, (self.to_dict(),)
+
+
+class TupleDocument(Document):
+    """A document that is a named tuple, which is made in a quarter of the time of a dataclass."""
+
+    __slots__ = ()
+    _fields: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    @cache
+    def members(cls) -> tuple[str, ...]:
+        return cls._fields

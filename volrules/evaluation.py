@@ -1,26 +1,25 @@
 """The rest of a request's way through the rules, from where somebody objects: every objection is heard.
 
-A field that is in violation is forgotten; whatever would read it then raises Unresolved and stays silent.
+A field that is in violation is forgotten; who would read it then stays silent.
 That is the whole of how follow-up errors are avoided.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from volrules.enforcement import Policy
 from volrules.host import FAILURES
 from volrules.model import Unresolved
-from volrules.model.draft import ASKED, GIVEN, LOOKED_UP, Known, close, drop, open_again, put, shown
+from volrules.model.draft import ASKED, GIVEN, LOOKED_UP, Known, shown
 from volrules.plan import LOOKING_UP, Plan, Turn, objections
 from volrules.rendering import Told
 from volrules.step import Step
 from volrules.violations import Violation
 
-Ask = Callable[[], Any]
-"""Gives a step's answer, or raises what the step raises."""
+Ask = Callable[[Known], Any]
+"""Gives a step's answer to a draft, or raises what the step raises."""
 _OF_SOURCES = (LOOKING_UP, "sources")
 
 
@@ -36,93 +35,73 @@ class Evaluation:
         self.warnings: list[Violation] = []
         self._look_ups = plan.look_ups
         self._policy = policy
+        self._draft = draft
         self._known = [*ASKED, *_looked_up(draft), *(step.rule for step, _ in told)]
-        self._draft = close(draft)
-        self._outcome: Ask | None = None
         self._answered: str | None = None
-        self._is_blind = self._is_spoilt = False
+        self._is_spoilt = self._is_blind = False
 
-    def run(self, halted: Turn, outcome: Ask | None, rest: Iterator[Turn]) -> None:
-        """Take up the turn that the first go ended in, with its outcome, or asking again, and then the rest.
-
-        Raises StoreError.
-        """
-        self._outcome = outcome
-        stage, objected = "", 0
-        for turn in chain((halted,), rest):
+    def run(self, halted: Turn, outcome: Ask, rest: Iterable[Turn]) -> None:
+        """Take up the turn that the first go ended in, with its outcome, and then the rest. Raises StoreError."""
+        stage = halted.step.rule
+        self._take(halted, outcome, self._draft)
+        for turn in rest:
             step = turn.step
             if step.rule != stage:
-                self._leave(stage, has_more=len(self.violations) > objected)
-                stage, objected = step.rule, len(self.violations)
-            if turn.field is not None:
-                self._resolve(turn.field, step)
-            elif self._is_blind and stage in _OF_SOURCES:
-                continue
-            elif stage == LOOKING_UP:
-                self._look_up(step)
-            else:
-                self._hear(step)
+                self._leave(stage)
+                stage = step.rule
+            if not self._is_blind or stage not in _OF_SOURCES:
+                self._take(turn, step.call, self._draft if step.own else shown(self._draft, self._known))
 
-    def _leave(self, stage: str, *, has_more: bool) -> None:
-        """End a stage: a field in violation is forgotten, and what may not be asked for is not followed up."""
-        if self._is_spoilt and stage in self._known and stage not in GIVEN:
-            self._known.remove(stage)
-            drop(self._draft, stage)
-        self._is_blind |= (stage == "request" and self._is_spoilt) or (stage == "authorize" and has_more)
-        self._is_spoilt = False
-
-    def _ask(self, step: Step) -> Any:
-        """What the step answers; raises what it raises."""
-        if self._outcome is not None:
-            outcome, self._outcome = self._outcome, None
-            return outcome()
-        return step.call(self._draft if step.own else shown(self._draft, self._known))
-
-    def _look_up(self, step: Step) -> None:
-        """Find what the request names, unless that is done."""
-        if self._outcome is not None:
-            remarks = self._ask(step)
+    def _take(self, turn: Turn, ask: Ask, draft: Known) -> None:
+        if turn.field is not None:
+            self._resolve(turn.field, turn.step, ask, draft)
+        elif turn.step.rule == LOOKING_UP:
+            self._record(ask(draft) or ())
+            self._known = [*ASKED, *_looked_up(draft)]
         else:
-            remarks = step.call(open_again(self._draft))
-            close(self._draft)
-            self._known += _looked_up(self._draft)
-        self._record(remarks or ())
+            self._hear(turn.step, ask, draft)
 
-    def _hear(self, step: Step) -> None:
+    def _leave(self, stage: str) -> None:
+        """End a stage: a field in violation is forgotten; who may not ask is told nothing of what there is."""
+        is_spoilt, self._is_spoilt = self._is_spoilt, False
+        if is_spoilt and stage in ("request", "authorize"):
+            self._is_blind = True
+        elif is_spoilt and stage in self._known and stage not in GIVEN:
+            self._known.remove(stage)
+            delattr(self._draft, stage)
+
+    def _hear(self, step: Step, ask: Ask, draft: Known) -> None:
         """Take a validator's objections."""
         try:
-            answer = self._ask(step)
+            answer = ask(draft)
             if answer is not None:
                 for objection in objections(answer) or ():
                     self._is_spoilt |= self._note(objection, step)
-        except Unresolved:
-            pass
         except FAILURES as error:
-            self._record([step.failed(error)])
+            self._excuse(error, step)
 
-    def _resolve(self, field: str, step: Step) -> None:
-        """Take a resolver's answer for the field's value, unless it is the name of a type that is not there."""
+    def _resolve(self, field: str, step: Step, ask: Ask, draft: Known) -> None:
+        """Take a resolver's answer, unless the field has one."""
         if field == self._answered:
             return
         try:
-            answer = self._ask(step)
-        except Unresolved:
-            return
+            answer = ask(draft)
         except FAILURES as error:
-            self._record([step.failed(error)])
+            self._excuse(error, step)
             return
         if answer is not None:
             self._answered = field
             self._keep(field, step, answer)
 
     def _keep(self, field: str, step: Step, answer: tuple[Any, str]) -> None:
+        """Know the value from now on, unless it is the name of a type that is not there."""
         value, origin = answer
         if type(value) is str and field == "volume_type":
             value, remarks = self._look_ups.declared(self._draft, value, origin)
             self._record(remarks)
             if value is None:
                 return
-        put(self._draft, field, value)
+        setattr(self._draft, field, value)
         self._known.append(field)
         self.told.append((step, answer))
 
@@ -134,8 +113,17 @@ class Evaluation:
             objection.require_sound()
         project_id = self._draft.context.project_id
         recorded = self._policy.recorded(objection, step.rule, step.by.plugin.label, project_id)
-        self._record([recorded])
+        self._record((recorded,))
         return recorded.enforcement == "deny"
+
+    def _excuse(self, error: BaseException, step: Step) -> None:
+        """Pass over a step that reads what is not known; for any other error its plugin is blamed."""
+        if isinstance(error, Unresolved) or (isinstance(error, AttributeError) and error.obj is self._draft):
+            return
+        failure = step.failed(error)
+        self._record((failure,))
+        # Whether the caller may ask, nobody can say then.
+        self._is_spoilt |= step.rule == "authorize" and failure.enforcement == "deny"
 
     def _record(self, remarks: Iterable[Violation]) -> None:
         for each in remarks:

@@ -69,16 +69,22 @@ class LookUps:
 
     def _find(self, what: LookUp, name: str, context: Context, told: list[Violation]) -> tuple[Any, bool]:
         """The first answer, and whether it is the engine's own: from the inventory or the store."""
+        record = what.record
         for step in self._finders[what.field]:
             try:
                 answer = step.call(name, context)
                 if answer is not None:
-                    return answer if isinstance(answer, what.record) else what.record(**freeze(answer)), step.own
+                    return answer if type(answer) is record else _recorded(answer, record), step.own
             except FAILURES as error:
                 if step.own and isinstance(error, StoreError):
                     raise
                 told.append(step.failed(error))
         return None, False
+
+
+def _recorded(answer: Any, record: type[Any]) -> Any:
+    """A plugin's answer, which may be a record's members."""
+    return answer if isinstance(answer, record) else record(**freeze(answer))
 
 
 def _is_certain(told: list[Violation]) -> bool:

@@ -101,8 +101,8 @@ def _turn(step: Step, known: Sequence[str] = (), field: str | None = None, rival
 
 
 def _step_of_engine(call: Call, rule: str) -> Step:
-    """What the engine does itself, once, in its place among the plugins' implementations."""
-    return Step(call, Implementation(Plugin(OWN, OWN), rule, call), rule, False, Credits(rule, OWN))
+    """What the engine does itself, in its place among the plugins' implementations."""
+    return Step(call, Implementation(Plugin(OWN, OWN), rule, call), rule, True, Credits(rule, OWN))
 
 
 def objections(answer: Any) -> Iterator[Violation] | None:

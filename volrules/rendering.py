@@ -13,6 +13,7 @@ from volrules.step import Step
 
 Told = list[tuple[Step, tuple[Any, str]]]
 """The resolvers that answered, with their answers."""
+_new = tuple.__new__
 _SOURCES = ("snapshot", "source_volume", "backup", "image")
 
 
@@ -55,7 +56,7 @@ class Rendering:
         draft = self._draft
         request, image = draft.request, draft.image
         kind, qos = getattr(draft, "volume_type", None), getattr(draft, "qos_specs", None)
-        return Spec(  # by position, in the published order: by name it would take twice the time
+        members = (  # in the published order
             getattr(draft, "size", None),
             getattr(draft, "availability_zone", None),
             request.snapshot_id,
@@ -75,6 +76,7 @@ class Rendering:
             request.scheduler_hints,
             request.extra,
         )
+        return _new(Spec, members)  # its own maker takes as long as the rest
 
 
 def _described(qos: QosSpecs) -> Mapping[str, Any]:

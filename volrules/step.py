@@ -40,8 +40,8 @@ class Credits(dict[str, Provenance]):
 class Step:
     """One implementation in its place; ``rule`` is the stage that it speaks for.
 
-    ``own``: it ships with volrules. It is shown the draft itself, is believed, and may be asked again; a vendor's is
-    shown a copy, is asked once, and what it answers is checked.
+    ``own``: it ships with volrules. It is shown the draft itself, and is believed; a vendor's is shown a copy, and what
+    it answers is checked.
     """
 
     call: Callable[..., Any]

@@ -6,10 +6,9 @@ A violation's ``code`` is stable and dotted and is what programs compare; its ``
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from volrules.documents import Document, empty, freeze, thaw
+from volrules.documents import EMPTY, TupleDocument, freeze, thaw
 from volrules.jsonvalue import faults, pointer
 from volrules.wording import is_well_formed
 
@@ -20,15 +19,7 @@ ENFORCEMENTS = ("deny", "warn", "audit")
 """What a site may say of a code; ``waived`` is what a waiver makes of deny."""
 
 
-@dataclass(frozen=True, slots=True)
-class Violation(Document):
-    """One reason against a request.
-
-    ``kind``: Cinder's exception name where Cinder has one. ``path``: a JSON Pointer (RFC 6901) into the body.
-    ``rule`` and ``plugin`` are filled in by the engine: the pipeline stage and who found it.
-    ``params``: the figures of the message, JSON values.
-    """
-
+class _Violation(NamedTuple):
     code: str
     kind: str
     path: str
@@ -36,8 +27,19 @@ class Violation(Document):
     rule: str = ""
     plugin: str = ""
     enforcement: Enforcement = "deny"
-    params: Mapping[str, Any] = field(default_factory=empty)
+    params: Mapping[str, Any] = EMPTY
     recovery: Recovery = "fix_request"
+
+
+class Violation(TupleDocument, _Violation):  # type: ignore[misc]  # it is read by key, as all documents are
+    """One reason against a request.
+
+    ``kind``: Cinder's exception name where Cinder has one. ``path``: a JSON Pointer (RFC 6901) into the body.
+    ``rule`` and ``plugin`` are filled in by the engine: the pipeline stage and who found it.
+    ``params``: the figures of the message, JSON values.
+    """
+
+    __slots__ = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -64,9 +66,8 @@ class Violation(Document):
 
     def attributed(self, rule: str, plugin: str, enforcement: Enforcement) -> Violation:
         """The same violation as the engine records it: at which stage, by whom, and how it is enforced."""
-        return Violation(
-            self.code, self.kind, self.path, self.message, rule, plugin, enforcement, self.params, self.recovery
-        )
+        code, kind, path, message, _, _, _, params, recovery = self
+        return Violation(code, kind, path, message, rule, plugin, enforcement, params, recovery)
 
 
 def violation(
@@ -87,4 +88,4 @@ def violation(
     """
     if recovery not in RECOVERIES:
         raise ValueError(f"recovery `{recovery}` is none of {', '.join(RECOVERIES)}")
-    return Violation(code, kind, path, message, params=freeze(params), recovery=recovery)
+    return Violation(code, kind, path, message, "", "", "deny", freeze(params), recovery)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import pickle
 
 import pytest
@@ -63,8 +62,8 @@ def test_values_that_hold_values_survive_pickles(value):
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_values_are_frozen(value):
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        setattr(value, dataclasses.fields(value)[0].name, "x")
+    with pytest.raises(AttributeError):
+        setattr(value, next(iter(value.to_dict())), "x")
 
 
 def test_members_are_there_by_attribute_and_by_key():

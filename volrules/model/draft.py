@@ -47,7 +47,6 @@ FIELDS = (
     "dispatch",
 )
 _UNKNOWN: Any = object()
-put, drop = object.__setattr__, object.__delattr__
 
 
 class Known:
@@ -86,7 +85,7 @@ class Draft(Known):
 
     def __init__(self, known: Mapping[str, Any]) -> None:
         for name, value in known.items():
-            put(self, name, value)
+            object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in FIELDS:
@@ -107,18 +106,6 @@ def known(draft: Known) -> dict[str, Any]:
     """The fields that the draft knows."""
     found = ((name, getattr(draft, name, _UNKNOWN)) for name in FIELDS)
     return {name: value for name, value in found if value is not _UNKNOWN}
-
-
-def close(draft: Known) -> Draft:
-    """The same as a draft: from now on only ``put`` and ``drop`` change it, and what is not known raises Unresolved."""
-    draft.__class__ = Draft
-    return cast("Draft", draft)
-
-
-def open_again(draft: Known) -> Known:
-    """The draft, open as before it was closed."""
-    put(draft, "__class__", Known)
-    return draft
 
 
 def shown(draft: Known, fields: Sequence[str]) -> Draft:
@@ -148,4 +135,5 @@ def _all_shown(draft: Known) -> Draft:
     copy.encryption_key = draft.encryption_key
     copy.metadata = draft.metadata
     copy.dispatch = draft.dispatch
-    return close(copy)
+    copy.__class__ = Draft
+    return cast("Draft", copy)

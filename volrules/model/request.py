@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Iterator, Mapping
-from itertools import compress
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
@@ -32,10 +30,14 @@ FIELDS = frozenset(
         "multiattach",
     ]
 )
-_CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 _TRUE = frozenset(["true", "True", "TRUE", "on", "On", "ON", "yes", "Yes", "YES", "y", "t", "1"])
-_SOURCES = ("snapshot_id", "source_volid", "backup_id", "image_id")
-_SOURCE_KEYS = frozenset([*_SOURCES, "imageRef"])
+_UUIDS = ("snapshot_id", "source_volid", "backup_id")
+_SOURCE_KEYS = frozenset([*_UUIDS, "image_id", "imageRef"])
+_SOURCELESS = FIELDS - _SOURCE_KEYS
+_HYPHENS = slice(8, 24, 5)
+
+
+_new = object.__new__
 
 
 def is_uuid(text: str) -> bool:
@@ -49,10 +51,19 @@ def is_uuid(text: str) -> bool:
 
 def canonical_uuid(text: str) -> str:
     """The hyphenated lower-case form of a uuid; any other text as it is."""
-    # Nearly all are canonical already, and parsing one costs more than reading the rest of a request.
-    if _CANONICAL(text):
+    # Nearly all are canonical already, and parsing one costs more than reading the rest of a request. Whatever has this
+    # length, these hyphens and no capitals is either in canonical form, or no uuid.
+    if len(text) == 36 and text[_HYPHENS] == "----" and text == text.lower():
         return text
     return str(uuid.UUID(text)) if is_uuid(text) else text
+
+
+def _image(reference: str) -> str:
+    """The image's id or name; of a URL its last segment (Nova's image links)."""
+    if "/" not in reference:
+        return reference
+    last = reference.rstrip("/").rpartition("/")[2]
+    return last if "://" in reference or is_uuid(last) else reference
 
 
 class _Open(Mapping[str, Any]):
@@ -74,6 +85,9 @@ class _Open(Mapping[str, Any]):
         "volume_type",
     )
 
+    _volume: Mapping[str, Any]
+    _hints: Mapping[str, Any]
+    _read_only: Mapping[str, Any] | None
     size: int | None
     leaves_size_open: bool
     availability_zone: str | None
@@ -84,29 +98,6 @@ class _Open(Mapping[str, Any]):
     backup_id: str | None
     image_id: str | None
     sources: tuple[str, ...]
-
-    def __init__(self, body: Mapping[str, Any]) -> None:
-        # INVARIANT: nothing of the caller's body is kept that the caller could still change.
-        volume = body["volume"]
-        volume = dict(volume) if FIELDS.issuperset(volume) else dict(freeze(volume))
-        self._volume: Mapping[str, Any] = volume
-        self._hints: Mapping[str, Any] = EMPTY if len(body) == 1 else freeze(body[HINTS] or EMPTY)
-        self._read_only: Mapping[str, Any] | None = None
-        get = volume.get
-        size = get("size")
-        self.size = int(size.lstrip("0") or "0") if type(size) is str else size
-        self.leaves_size_open = size is None or size == 0
-        self.availability_zone = get("availability_zone")
-        self.volume_type = get("volume_type") or None
-        metadata = get("metadata")
-        self.metadata = EMPTY
-        if metadata:
-            self.metadata = volume["metadata"] = MappingProxyType(dict(metadata))
-        if _SOURCE_KEYS.isdisjoint(volume):
-            self.snapshot_id = self.source_volid = self.backup_id = self.image_id = None
-            self.sources = ()
-        else:
-            self._name_sources()
 
     def __getitem__(self, key: str) -> Any:
         return self._body()[key]
@@ -165,22 +156,39 @@ class _Open(Mapping[str, Any]):
         """What the body calls the attribute: ``imageRef`` or ``image_id`` for the image, else the attribute's name."""
         return "imageRef" if attribute == "image_id" and not self._volume.get("image_id") else attribute
 
-    def _name_sources(self) -> None:
-        get = self._volume.get
-        snapshot_id, source_volid, backup_id = get("snapshot_id"), get("source_volid"), get("backup_id")
-        self.snapshot_id = snapshot_id and canonical_uuid(snapshot_id)
-        self.source_volid = source_volid and canonical_uuid(source_volid)
-        self.backup_id = backup_id and canonical_uuid(backup_id)
-        self.image_id = self._image()
-        self.sources = tuple(compress(_SOURCES, (snapshot_id, source_volid, backup_id, self.image_id)))
+    def _fill(self, body: Mapping[str, Any]) -> None:
+        # INVARIANT: nothing of the caller's body is kept that the caller could still change.
+        volume = body["volume"]
+        names_none = _SOURCELESS.issuperset(volume)
+        volume = dict(volume) if names_none or FIELDS.issuperset(volume) else dict(freeze(volume))
+        self._volume = volume
+        self._hints = EMPTY if len(body) == 1 else freeze(body[HINTS] or EMPTY)
+        self._read_only = None
+        get = volume.get
+        size = get("size")
+        self.size = int(size.lstrip("0") or "0") if type(size) is str else size
+        self.leaves_size_open = size is None or size == 0
+        self.availability_zone = get("availability_zone")
+        self.volume_type = get("volume_type") or None
+        metadata = get("metadata")
+        self.metadata = EMPTY
+        if metadata:
+            self.metadata = volume["metadata"] = MappingProxyType(dict(metadata))
+        self.snapshot_id = self.source_volid = self.backup_id = self.image_id = None
+        self.sources = () if names_none else self._named_sources(volume)
 
-    def _image(self) -> str | None:
-        """The image's id or name; of a URL its last segment (Nova's image links)."""
-        reference: str | None = self._volume.get("image_id") or self._volume.get("imageRef")
-        if not reference or "/" not in reference:
-            return reference or None
-        last = reference.rstrip("/").rpartition("/")[2]
-        return last if "://" in reference or is_uuid(last) else reference
+    def _named_sources(self, volume: Mapping[str, Any]) -> tuple[str, ...]:
+        sources = []
+        for name in _UUIDS:
+            given = volume.get(name)
+            if given:
+                setattr(self, name, canonical_uuid(given))
+                sources.append(name)
+        reference = volume.get("image_id") or volume.get("imageRef")
+        if reference and (image_id := _image(reference)):
+            self.image_id = image_id
+            sources.append("image_id")
+        return tuple(sources)
 
     def _body(self) -> Mapping[str, Any]:
         if self._read_only is None:
@@ -213,7 +221,8 @@ class VolumeRequest(_Open):
     def of(cls, body: Mapping[str, Any]) -> Self:
         """The request that the body is."""
         # Filled while it is open, and then closed: to get round its own guard would cost more than all the rest.
-        request = _Open(body)
+        request = _new(_Open)
+        request._fill(body)
         request.__class__ = cls
         return request  # type: ignore[return-value]  # which it is by now
 

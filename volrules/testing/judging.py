@@ -99,7 +99,7 @@ def regretted(call: Call) -> str | None:
 def _objections(answer: Any) -> tuple[Any, ...]:
     if answer is None:
         return ()
-    return tuple(answer) if isinstance(answer, list | tuple) else (answer,)
+    return tuple(answer) if type(answer) in (list, tuple) else (answer,)
 
 
 _JUDGES: tuple[Callable[[Call, Terms], str | None], ...] = (
