@@ -20,6 +20,8 @@ from volrules.host.workers import idle_worker
 T = TypeVar("T")
 HANGS = 3
 PAUSE = 60.0
+_LOOKS = 8
+"""How often one who waits looks at what is going on, within the shortest timeout: so exact is a timeout."""
 
 
 class Hung(Exception):
@@ -38,17 +40,21 @@ class Suspended(Exception):
         )
 
 
+_Call = list[Implementation]
+_NOBODY: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class _Job(Generic[T]):
-    """Pieces of work for a thread. ``running``: the call that it is in, and since when.
+    """Pieces of work for a thread. ``running``: the call that it is in; each call has an object of its own for it.
 
     ``answers``: those of the pieces that are done; ``skipped``: the plugins that are not called in the next one.
     ``abandoned``: nobody waits for it any more, so the less it still does, the better.
     """
 
     works: Sequence[Callable[[], T]]
-    skipped: frozenset[str] = frozenset()
-    running: tuple[Implementation, float] | None = None
+    skipped: frozenset[str] = _NOBODY
+    running: _Call | None = None
     answers: list[T] = field(default_factory=list)
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
@@ -62,7 +68,7 @@ class _Job(Generic[T]):
                 if self.abandoned:
                     break
                 self.answers.append(work())
-                self.skipped = frozenset()
+                self.skipped = _NOBODY
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
             self.error = error
         self.done.set()
@@ -98,7 +104,7 @@ class Watch:
                 return function(*arguments)
             if job.skipped and by.plugin.name in job.skipped:
                 raise Hung(by)
-            job.running = running = (by, monotonic())
+            job.running = running = [by]
             try:
                 answer = function(*arguments)
             finally:
@@ -158,18 +164,21 @@ class Watch:
 
     def _stuck(self, job: _Job[T], patience: float) -> tuple[list[T], str] | None:
         """Wait for a job; where it hangs, its answers until then and the plugin that it hangs in."""
-        wait = patience
-        while not job.done.wait(wait):
+        # That calls look at the clock would cost each of them more than all the rest of being watched.
+        seen: _Call | None = None
+        since = monotonic()
+        while not job.done.wait(patience / _LOOKS):
             # INVARIANT: answers are counted before the call is read, so that an overdue call is of the next piece.
             done, running = len(job.answers), job.running
             if running is None:
-                wait = patience
                 continue
-            by, since = running
-            wait = (by.plugin.timeout or patience) - (monotonic() - since)
-            if wait <= 0:
-                self._count(by.plugin.name)
-                return job.answers[:done], by.plugin.name
+            if running is not seen:
+                seen, since = running, monotonic()
+                continue
+            plugin = running[0].plugin
+            if monotonic() - since >= (plugin.timeout or patience):
+                self._count(plugin.name)
+                return job.answers[:done], plugin.name
         return None
 
     def _require_sound(self, by: Implementation) -> None:
@@ -184,7 +193,7 @@ class Watch:
         self._hangs[plugin] = (again, monotonic() + PAUSE)
 
 
-def _watched(job: _Job[Any], running: tuple[Implementation, float], answers: Iterator[T]) -> Iterator[T]:
+def _watched(job: _Job[Any], running: _Call, answers: Iterator[T]) -> Iterator[T]:
     """What a generator has to say, each part of it within the time of the whole."""
     while not job.abandoned:
         job.running = running

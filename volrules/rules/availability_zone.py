@@ -40,9 +40,10 @@ class AvailabilityZone:
         asked = draft.request.availability_zone
         if asked is not None:
             return asked, "request"
-        origin, volume = _source(draft)
-        if volume is not None and volume.availability_zone:
-            return volume.availability_zone, origin
+        if draft.request.sources:
+            origin, volume = _source(draft)
+            if volume is not None and volume.availability_zone:
+                return volume.availability_zone, origin
         return self._otherwise
 
     @hookimpl
@@ -51,12 +52,9 @@ class AvailabilityZone:
         zone, offered = draft.availability_zone, self._offered
         if offered is not None and zone not in offered:
             return self._objections(draft, zone)
-        if draft.request.sources and not self._suits(zone, _source(draft)[1]):
+        if draft.request.sources and self._same_as_source and not _suits(zone, _source(draft)[1]):
             return self._objections(draft, zone)
         return None
-
-    def _suits(self, zone: str | None, source: Volume | None) -> bool:
-        return not self._same_as_source or source is None or source.availability_zone in (None, "", zone)
 
     def _objections(self, draft: Draft, zone: str | None) -> Iterator[Violation]:
         if self._offered is not None and zone not in self._offered:
@@ -64,12 +62,16 @@ class AvailabilityZone:
             message = f"availability zone `{clip(zone)}` is not offered; {hint}"
             yield built_in("availability_zone.not_offered", _PATH, message, availability_zone=zone)
         origin, volume = _source(draft)
-        if volume is not None and not self._suits(zone, volume):
+        if volume is not None and self._same_as_source and not _suits(zone, volume):
             theirs = volume.availability_zone
             name = origin.replace("_", " ")
             message = f"availability zone `{clip(zone)}` is not that of the {name} (`{theirs}`); ask for `{theirs}`"
             code = f"availability_zone.not_{origin}s"
             yield built_in(code, _PATH, message, availability_zone=zone, expected=theirs)
+
+
+def _suits(zone: str | None, source: Volume | None) -> bool:
+    return source is None or source.availability_zone in (None, "", zone)
 
 
 def _source(draft: Draft) -> tuple[str, Volume | None]:

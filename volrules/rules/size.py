@@ -23,10 +23,13 @@ def volrules_resolve_size(draft: Draft) -> tuple[int | None, str]:
     """What the request says; where it leaves the size open, what the source has."""
     request = draft.request
     if request.leaves_size_open and request.sources:
-        for field, attribute, _ in _SOURCES:
-            source = getattr(draft, field)
-            if source is not None and getattr(source, attribute) is not None:
-                return getattr(source, attribute), field
+        source, snapshot, backup = draft.source_volume, draft.snapshot, draft.backup
+        if source is not None and source.size is not None:
+            return source.size, "source_volume"
+        if snapshot is not None and snapshot.volume_size is not None:
+            return snapshot.volume_size, "snapshot"
+        if backup is not None and backup.size is not None:
+            return backup.size, "backup"
     return request.size, "request"
 
 
@@ -34,17 +37,16 @@ def volrules_resolve_size(draft: Draft) -> tuple[int | None, str]:
 def volrules_validate_size(draft: Draft) -> Iterator[Violation] | None:
     """A positive size, and one that the source fits into."""
     size: int | None = draft.size
-    fits = size is not None and size > 0 and (not draft.request.sources or size >= _least(draft))
+    fits = size is not None and size > 0 and (not draft.request.sources or _fits(draft, size))
     return None if fits else _objections(draft, size)
 
 
-def _least(draft: Draft) -> int:
-    """The size of the source."""
+def _fits(draft: Draft, size: int) -> bool:
     source, snapshot, backup = draft.source_volume, draft.snapshot, draft.backup
-    return max(
-        0 if source is None else source.size or 0,
-        0 if snapshot is None else snapshot.volume_size or 0,
-        0 if backup is None else backup.size or 0,
+    return (
+        (source is None or source.size is None or source.size <= size)
+        and (snapshot is None or snapshot.volume_size is None or snapshot.volume_size <= size)
+        and (backup is None or backup.size is None or backup.size <= size)
     )
 
 
