@@ -12,14 +12,16 @@ from tests.builders import (
     SNAPSHOT,
     VOLUME,
     a_context,
+    a_plugin,
     a_request,
     a_site,
     a_volume,
     an_inventory,
     assert_valid,
     check,
+    warnings,
 )
-from volrules import Engine, hookimpl
+from volrules import Engine, hookimpl, violation
 
 LOOK_UPS = ["find_snapshot", "find_volume", "find_backup", "find_image", "find_volume_type"]
 
@@ -157,3 +159,40 @@ def test_a_key_manager_is_told_what_to_make(everything, tmp_path):
 def test_nothing_is_told_where_a_hook_is_not_called(everything):
     check(a_request(volume_type="nope"), context=a_context(roles=[]), plugins=[everything])
     assert not {"validate_sources", *LOOK_UPS} & set(everything.asked)
+
+
+OF_DRAFTS = ["validate_sources", *(each for each in HOOKS_OF_FIELDS if each.startswith("validate_"))]
+ENDS = [(hook, ends) for hook in (*HOOKS_BEFORE, *OF_DRAFTS) for ends in ("objects", "fails")]
+
+
+@pytest.mark.parametrize(("hook", "ends"), [*ENDS, *((hook, "reads what is not known") for hook in OF_DRAFTS)])
+def test_nobody_is_asked_twice_whoever_ends_it(everything, hook, ends):
+    def ending(*given):
+        if ends == "objects":
+            return violation("ender.no", "/volume", "no")
+        return 1 // 0 if ends == "fails" else given[-1].dispatch
+
+    arguments = "request, context" if hook in HOOKS_BEFORE else "draft"
+    ender = a_plugin("ender", **{hook: eval(f"lambda self, {arguments}: ending({arguments})", {"ending": ending})})
+    check(a_request(volume_type="ssd"), plugins=[everything, ender], inventory=an_inventory())
+    asked = [each for each in everything.asked if not each.endswith("schema")]
+    is_blind = hook == "authorize" or (hook, ends) == ("validate_request", "objects")
+    looked_up = [] if is_blind else ["find_volume_type", "validate_sources"]
+    assert [each for each in asked if not each.startswith("on_event")] == [
+        *HOOKS_BEFORE,
+        *looked_up,
+        *HOOKS_OF_FIELDS,
+    ]
+
+
+@pytest.mark.parametrize("code", ["policy.not_authorized", "ender.no"])
+def test_a_softened_objection_to_the_request_does_not_keep_it_from_its_source(code):
+    ender = a_plugin("ender", validate_request=lambda self, request: violation("ender.no", "/volume", "no"))
+    site = a_site(rules={each: {"enforcement": "warn"} for each in ("policy.not_authorized", "ender.no")})
+    inventory = an_inventory(volumes=[a_volume(size=7, availability_zone="az1", host="h")])
+    plugins = [ender] if code == "ender.no" else []
+    context = a_context() if code == "ender.no" else a_context(roles=[])
+    decision = check(a_request(source_volid=VOLUME), site=site, inventory=inventory, context=context, plugins=plugins)
+    assert (warnings(decision), decision.accepted) == ([code], True)
+    assert (decision.spec.size, decision.spec.availability_zone) == (7, "az1")
+    assert dict(decision.dispatch) == {"target": "host", "host": "h"}
