@@ -15,9 +15,7 @@ def main() -> None:
 
     from volrules.cli.exits import INTERRUPTED
 
-    # What is imported stays to the end: to look through it for garbage again and again, and once more before the
-    # process ends, would cost a quarter of a short command.
-    gc.set_threshold(_RARELY)
+    sweep_rarely()
     try:
         from volrules.cli.application import volrules
 
@@ -26,3 +24,12 @@ def main() -> None:
         raise SystemExit(INTERRUPTED) from None
     finally:
         gc.freeze()
+
+
+def sweep_rarely() -> None:
+    """Look for garbage rarely in this process, which is ours."""
+    import gc
+
+    # What is imported stays to the end: to look through it again and again, and once more before the process ends,
+    # would cost a quarter of a short command. In a long one, what is answered together would be looked through, too.
+    gc.set_threshold(_RARELY)

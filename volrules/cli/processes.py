@@ -10,13 +10,15 @@ from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import wait
 
+from volrules.cli import sweep_rarely
+
 
 @contextmanager
 def processes(workers: int) -> Iterator[tuple[Executor, int]]:
     """That many at most; each begins when there is work for it."""
     others = set(multiprocessing.active_children())
     # Spawned: a fork would inherit half of what plugins' threads are in the middle of.
-    executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_attend)
+    executor = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_begin)
     try:
         yield executor, workers
     except BaseException:  # interrupted, or nobody reads the answers: nor does anybody wait for what is under way
@@ -25,6 +27,11 @@ def processes(workers: int) -> Iterator[tuple[Executor, int]]:
         raise
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    sweep_rarely()
+    _attend()
 
 
 def _attend() -> None:

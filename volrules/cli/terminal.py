@@ -13,6 +13,9 @@ import click
 REPORT = "volrules.report"
 """What the report is written to while stdout is kept for it, in click's notes of a run."""
 
+# json.dumps would make one for each document.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def printable(text: object) -> str:
     """The text with escapes in place of what a terminal would obey: control, bidirectional and lone characters."""
@@ -53,7 +56,7 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def compact(document: Any) -> str:
     """A JSON document on one line."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return _COMPACT.encode(document)
 
 
 def indented(document: Any) -> str:

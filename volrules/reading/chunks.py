@@ -7,8 +7,11 @@ from io import BufferedReader, BytesIO
 from select import select
 from typing import BinaryIO, NamedTuple, cast
 
-_BLOCK = 32 * 1024
-"""Bytes; a few hundred requests. Whatever waits to be printed is some of these, answered."""
+_BLOCK = 64 * 1024
+"""Bytes; a few hundred requests, so that handing them to a worker costs little beside answering them.
+
+Whatever waits to be printed is some of these, answered.
+"""
 
 
 class Chunk(NamedTuple):
