@@ -53,48 +53,39 @@ class Evaluation:
                 self._take(turn, step.call, self._draft if step.own else shown(self._draft, self._known))
 
     def _take(self, turn: Turn, ask: Ask, draft: Known) -> None:
+        if turn.field is not None and turn.field == self._answered:
+            return
+        try:
+            answer = ask(draft)
+            if answer is not None:
+                self._heed(answer, turn)
+        except FAILURES as error:
+            self._excuse(error, turn.step)
+
+    def _heed(self, answer: Any, turn: Turn) -> None:
+        """Take what a resolver, the look-ups or a validator have to say."""
         if turn.field is not None:
-            self._resolve(turn.field, turn.step, ask, draft)
+            self._keep(turn.field, turn.step, answer)
         elif turn.step.rule == LOOKING_UP:
-            self._record(ask(draft) or ())
-            self._known = [*ASKED, *_looked_up(draft)]
+            self._record(answer)
         else:
-            self._hear(turn.step, ask, draft)
+            for objection in objections(answer) or ():
+                self._is_spoilt |= self._note(objection, turn.step)
 
     def _leave(self, stage: str) -> None:
         """End a stage: a field in violation is forgotten; who may not ask is told nothing of what there is."""
         is_spoilt, self._is_spoilt = self._is_spoilt, False
-        if is_spoilt and stage in ("request", "authorize"):
+        if stage == LOOKING_UP:
+            self._known = [*ASKED, *_looked_up(self._draft)]
+        elif is_spoilt and stage in ("request", "authorize"):
             self._is_blind = True
         elif is_spoilt and stage in self._known and stage not in GIVEN:
             self._known.remove(stage)
             delattr(self._draft, stage)
 
-    def _hear(self, step: Step, ask: Ask, draft: Known) -> None:
-        """Take a validator's objections."""
-        try:
-            answer = ask(draft)
-            if answer is not None:
-                for objection in objections(answer) or ():
-                    self._is_spoilt |= self._note(objection, step)
-        except FAILURES as error:
-            self._excuse(error, step)
-
-    def _resolve(self, field: str, step: Step, ask: Ask, draft: Known) -> None:
-        """Take a resolver's answer, unless the field has one."""
-        if field == self._answered:
-            return
-        try:
-            answer = ask(draft)
-        except FAILURES as error:
-            self._excuse(error, step)
-            return
-        if answer is not None:
-            self._answered = field
-            self._keep(field, step, answer)
-
     def _keep(self, field: str, step: Step, answer: tuple[Any, str]) -> None:
         """Know the value from now on, unless it is the name of a type that is not there."""
+        self._answered = field
         value, origin = answer
         if type(value) is str and field == "volume_type":
             value, remarks = self._look_ups.declared(self._draft, value, origin)
@@ -118,6 +109,8 @@ class Evaluation:
 
     def _excuse(self, error: BaseException, step: Step) -> None:
         """Pass over a step that reads what is not known; for any other error its plugin is blamed."""
+        if step.rule == LOOKING_UP:
+            raise error
         if isinstance(error, Unresolved) or (isinstance(error, AttributeError) and error.obj is self._draft):
             return
         failure = step.failed(error)
