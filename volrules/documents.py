@@ -22,8 +22,9 @@ def freeze(value: Any) -> Any:
     """A read-only copy of a JSON value: objects become mapping proxies, arrays tuples; documents are read-only."""
     if type(value) in _PLAIN or isinstance(value, Document):
         return value
-    if isinstance(value, Mapping):
-        return MappingProxyType({key: freeze(each) for key, each in value.items()}) if value else EMPTY
+    if type(value) is dict or isinstance(value, Mapping):
+        frozen = {key: each if type(each) in _PLAIN else freeze(each) for key, each in value.items()}
+        return MappingProxyType(frozen) if frozen else EMPTY
     if isinstance(value, list | tuple):
         return tuple(freeze(each) for each in value)
     return value

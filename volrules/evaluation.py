@@ -12,7 +12,7 @@ from typing import Any
 from volrules.enforcement import Policy
 from volrules.host import FAILURES
 from volrules.model import Unresolved
-from volrules.model.draft import ASKED, GIVEN, LOOKED_UP, Known, shown
+from volrules.model.draft import Known, known, shown
 from volrules.plan import LOOKING_UP, Plan, Turn, objections
 from volrules.rendering import Told
 from volrules.step import Step
@@ -36,7 +36,7 @@ class Evaluation:
         self._look_ups = plan.look_ups
         self._policy = policy
         self._draft = draft
-        self._known = [*ASKED, *_looked_up(draft), *(step.rule for step, _ in told)]
+        self._fields: list[str] | None = None
         self._answered: str | None = None
         self._is_spoilt = self._is_blind = False
 
@@ -50,7 +50,13 @@ class Evaluation:
                 self._leave(stage)
                 stage = step.rule
             if not self._is_blind or stage not in _OF_SOURCES:
-                self._take(turn, step.call, self._draft if step.own else shown(self._draft, self._known))
+                self._take(turn, step.call, self._draft if step.own else shown(self._draft, self._known()))
+
+    def _known(self) -> list[str]:
+        """The fields that are known."""
+        if self._fields is None:
+            self._fields = list(known(self._draft))
+        return self._fields
 
     def _take(self, turn: Turn, ask: Ask, draft: Known) -> None:
         if turn.field is not None and turn.field == self._answered:
@@ -75,13 +81,11 @@ class Evaluation:
     def _leave(self, stage: str) -> None:
         """End a stage: a field in violation is forgotten; who may not ask is told nothing of what there is."""
         is_spoilt, self._is_spoilt = self._is_spoilt, False
-        if stage == LOOKING_UP:
-            self._known = [*ASKED, *_looked_up(self._draft)]
-        elif is_spoilt and stage in ("request", "authorize"):
+        if is_spoilt and stage in ("request", "authorize"):
             self._is_blind = True
-        elif is_spoilt and stage in self._known and stage not in GIVEN:
-            self._known.remove(stage)
+        elif is_spoilt and any(step.rule == stage for step, _ in self.told):
             delattr(self._draft, stage)
+        self._fields = None
 
     def _keep(self, field: str, step: Step, answer: tuple[Any, str]) -> None:
         """Know the value from now on, unless it is the name of a type that is not there."""
@@ -93,7 +97,7 @@ class Evaluation:
             if value is None:
                 return
         setattr(self._draft, field, value)
-        self._known.append(field)
+        self._fields = None
         self.told.append((step, answer))
 
     def _note(self, objection: Any, step: Step) -> bool:
@@ -121,8 +125,3 @@ class Evaluation:
     def _record(self, remarks: Iterable[Violation]) -> None:
         for each in remarks:
             (self.violations if each.enforcement == "deny" else self.warnings).append(each)
-
-
-def _looked_up(draft: Known) -> list[str]:
-    """What a look-up has found, or found not to be asked for."""
-    return [each for each in LOOKED_UP if hasattr(draft, each)] if hasattr(draft, "foreign") else []

@@ -32,9 +32,7 @@ class Unresolved(AttributeError):
     """
 
 
-ASKED = ("request", "context")
-LOOKED_UP = ("snapshot", "source_volume", "backup", "image", "requested_volume_type")
-GIVEN = (*ASKED, *LOOKED_UP)
+GIVEN = ("request", "context", "snapshot", "source_volume", "backup", "image", "requested_volume_type")
 """What is known before the first field is resolved."""
 FIELDS = (
     *GIVEN,
