@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from volrules.codes import built_in
@@ -75,7 +76,7 @@ def _checked(plugin: Plugin, usage: Any) -> Mapping[str, int]:
         raise TypeError(f"{plugin} answers with resources and amounts, not {quoted(usage)}")
     charged: Mapping[Any, Any] = usage
     for resource, amount in charged.items():
-        if not isinstance(resource, str) or not _may_charge(plugin, resource):
+        if not isinstance(resource, str) or not _may_charge(plugin.name, resource):
             own = f"`{plugin.name}.<word>`"
             raise TypeError(f"{plugin} may charge volumes, gigabytes and {own}, not {quoted(resource)}")
         if type(amount) is not int or not 0 <= amount <= _MOST:
@@ -83,7 +84,8 @@ def _checked(plugin: Plugin, usage: Any) -> Mapping[str, int]:
     return charged
 
 
-def _may_charge(plugin: Plugin, resource: str) -> bool:
-    word = resource.removeprefix(f"{plugin.name}.")
+@lru_cache(1024)
+def _may_charge(plugin: str, resource: str) -> bool:
+    word = resource.removeprefix(f"{plugin}.")
     own = word != resource and bool(word) and not any(each.isspace() for each in word)
     return is_well_formed(resource) and (own or _classified(resource) is not _OTHER)

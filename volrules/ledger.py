@@ -9,11 +9,12 @@ from typing import Any
 
 from volrules.charging import Charging, over_quota
 from volrules.codes import built_in
+from volrules.documents import EMPTY
 from volrules.errors import StoreError
 from volrules.fingerprint import digest
 from volrules.host import OWN
 from volrules.jsonvalue import faults
-from volrules.model import Context, Decision, Message, Receipt
+from volrules.model import Context, Decision, Envelope, Message, Receipt
 from volrules.order import Order
 from volrules.site import Site
 from volrules.store.contract import (
@@ -43,13 +44,14 @@ class _Draft:
 
     order: Order
     receipt: Receipt
+    envelope: Envelope
     entry: Entry
     lease: Lease
 
     def entered(self, outcome: Outcome) -> Committed:
         """What came of it."""
         if isinstance(outcome, Created):
-            return self.receipt, _claimed(self.entry, self.lease)
+            return self.receipt, _claimed(self.entry, self.envelope, self.lease)
         return _answer(outcome, self.receipt.decision, self.order), None
 
     def entered_or_failed(self, outcome: Outcome | StoreError) -> Committed | StoreError:
@@ -99,11 +101,12 @@ class Ledger:
         charges: dict[str, int] = {}
         if decision.spec is not None:
             charges, failures = self._charging.charges(decision.spec)
-            decision = decision.noting(failures)
+            decision = decision.noting(failures) if failures else decision
         if decision.spec is None:
             return decision
         receipt = Receipt(order.id, "created", new_id(), "creating", "pending", False, decision)
-        return _Draft(order, receipt, self._entry(receipt, order, charges, lease), lease)
+        envelope = _envelope(receipt, order.context)
+        return _Draft(order, receipt, envelope, self._entry(receipt, envelope, order, charges, lease), lease)
 
     def _refused(self, decision: Decision, order: Order) -> Committed:
         return self._replayed(order) or _rejection(decision, order), None
@@ -121,33 +124,23 @@ class Ledger:
         found = self._store().replay(order.context.project_id, order.idempotency_key, digest(order.body))
         return _replay(found, order) if isinstance(found, Replayed) else None
 
-    def _entry(self, receipt: Receipt, order: Order, charges: dict[str, int], lease: Lease) -> Entry:
-        decision, context, volume_id = receipt.decision, order.context, str(receipt.volume_id)
-        assert decision.spec is not None
-        kind = decision.basis.volume_type
-        message = Message(
-            message_id=new_id(),
-            volume_id=volume_id,
-            project_id=context.project_id,
-            user_id=context.user_id,
-            request_id=context.request_id,
-            dispatch=decision.dispatch,
-            spec=decision.spec,
-        )
-        envelope = {"message": message.to_dict(), "encryption": None if kind is None else dict(kind.encryption or {})}
+    def _entry(
+        self, receipt: Receipt, envelope: Envelope, order: Order, charges: dict[str, int], lease: Lease
+    ) -> Entry:
+        message, is_keyed = envelope.message, order.idempotency_key is not None
         return Entry(
-            volume_id=volume_id,
+            volume_id=message.volume_id,
             message_id=message.message_id,
-            project_id=context.project_id,
-            user_id=context.user_id,
-            spec=decision.spec,
+            project_id=message.project_id,
+            user_id=message.user_id,
+            spec=message.spec,
             charges=charges,
-            limits=self._limits(context, charges),
-            receipt=_text(receipt.to_dict()),
-            message=_text(envelope),
-            stored_sources=decision.basis.stored,
+            limits=self._limits(order.context, charges),
+            receipt=receipt.text() if is_keyed else "",
+            message=envelope.text(),
+            stored_sources=receipt.decision.basis.stored,
             idempotency_key=order.idempotency_key,
-            fingerprint=digest(order.body) if order.idempotency_key is not None else "",
+            fingerprint=digest(order.body) if is_keyed else "",
             lease=lease,
         )
 
@@ -168,7 +161,25 @@ def _answer(outcome: Replayed | OverQuota | SourceChanged | KeyMismatch, decisio
     return _rejection(decision.noting(reasons), order)
 
 
-def _claimed(entry: Entry, lease: Lease) -> Claimed:
+def _envelope(receipt: Receipt, context: Context) -> Envelope:
+    """What is to be handed on of the volume that was decided on."""
+    decision, volume_id = receipt.decision, receipt.volume_id
+    assert decision.spec is not None
+    assert volume_id is not None
+    kind = decision.basis.volume_type
+    message = Message(
+        message_id=new_id(),
+        volume_id=volume_id,
+        project_id=context.project_id,
+        user_id=context.user_id,
+        request_id=context.request_id,
+        dispatch=decision.dispatch,
+        spec=decision.spec,
+    )
+    return Envelope(message, None if kind is None else kind.encryption or EMPTY)
+
+
+def _claimed(entry: Entry, envelope: Envelope, lease: Lease) -> Claimed:
     """The entry's message as the relay would have claimed it."""
     return Claimed(
         id=entry.message_id,
@@ -184,6 +195,7 @@ def _claimed(entry: Entry, lease: Lease) -> Claimed:
         user_id=entry.user_id,
         encryption_key_id=None,
         deleted=False,
+        envelope=envelope,
     )
 
 
@@ -206,7 +218,3 @@ def _changed(outcome: SourceChanged) -> Violation:
 def _mismatch(order: Order) -> Violation:
     message = f"idempotency key `{order.idempotency_key}` came with another body before; use a new key for a new volume"
     return built_in("idempotency.mismatch", "", message).attributed("ledger", OWN, "deny")
-
-
-def _text(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

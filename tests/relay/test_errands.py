@@ -8,7 +8,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from volrules.host.errands import Call, run_here, run_watched
+from volrules.host.errands import Call, run_here, run_together, run_watched
 from volrules.host.patience import PluginTimeout
 from volrules.host.plugin import Implementation, Plugin
 
@@ -113,3 +113,34 @@ def test_threads_that_were_left_behind_end():
 def test_where_nobody_has_a_time_limit_an_errand_runs_in_its_callers_thread():
     errand = asking(a_call(threading.get_ident, timeout=None))
     assert run_watched(errand, None) == [threading.get_ident()]
+
+
+def test_help_begins_only_beside_an_errand_that_takes_its_time():
+    begun = []
+
+    def helping():
+        begun.append("help")
+        yield a_call(len, "")
+
+    run_together(asking(a_call(len, "a")), [helping()], 0.1, stop=lambda: None)
+    assert begun == []
+    run_together(asking(a_call(time.sleep, 0.05)), [helping(), helping()], 0.1, stop=lambda: None)
+    assert begun == ["help", "help"]
+
+
+def test_what_a_helping_errand_raises_stops_the_others_and_is_the_callers():
+    stopped = threading.Event()
+
+    def failing():
+        yield a_call(len, "")
+        raise LookupError("here")
+
+    def working():
+        while not stopped.is_set():
+            yield a_call(time.sleep, 0.02)
+
+    # The first one is waited for before the others are asked what they ended in.
+    errand = asking(a_call(time.sleep, 0.05))
+    with pytest.raises(LookupError, match="here"):
+        run_together(errand, [failing(), working()], 0.1, stopped.set)
+    assert stopped.is_set()

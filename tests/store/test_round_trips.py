@@ -81,8 +81,16 @@ def test_a_create_on_sqlite_runs_these_statements(sqlite_store: Store, entry: En
 def test_creates_that_share_a_commit_on_sqlite_share_its_statements(sqlite_store: Store) -> None:
     with statements(sqlite_store) as ran:
         sqlite_store.create_many([an_entry() for _ in range(3)])
-    each = ["SAVEPOINT job", *PLAIN[1:-1], "RELEASE job"]
-    assert ran == ["BEGIN IMMEDIATE", *3 * each, "COMMIT"]
+    assert ran == ["BEGIN IMMEDIATE", *3 * PLAIN[1:-1], "COMMIT"]
+
+
+@ON_SQLITE
+def test_only_creates_of_which_one_is_refused_are_written_under_savepoints(sqlite_store: Store) -> None:
+    with statements(sqlite_store) as ran:
+        sqlite_store.create_many([an_entry(), an_entry(limits={"volumes": 0})])
+    guarded = ["BEGIN IMMEDIATE", "SAVEPOINT job", *PLAIN[1:-1], "RELEASE job", "SAVEPOINT job"]
+    assert ran[ran.index("ROLLBACK") + 1 :][: len(guarded)] == guarded
+    assert ran[-1] == "COMMIT"
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from volrules.reading.request_lines import RequestLine
 if TYPE_CHECKING:
     from volrules.engine import Engine
 
-_CHECKED, _CREATED = 256, 64
+_CHECKED, _CREATED = 256, 128
 """Requests that are answered together: they share a hand-off to plugins, and creates share a commit."""
 
 

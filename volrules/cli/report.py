@@ -61,7 +61,7 @@ def _spec(decision: Decision) -> Iterator[str]:
 
 
 def _says_something(field: str, value: Any) -> bool:
-    return field not in _NOT_SHOWN and value not in (None, False, {}, [])
+    return field not in _NOT_SHOWN and (bool(value) or value == "")
 
 
 def _value(field: str, value: Any) -> str:

@@ -20,6 +20,8 @@ from volrules.host.workers import idle_worker
 from volrules.wording import described
 
 T = TypeVar("T")
+_AT_ONCE = 0.01
+"""Seconds that an errand is given before others help; more threads would only be in the way of one that computes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,22 @@ def run_watched(errand: Errand[T], patience: float | None) -> T:
         outcome = _Outcome(error=timed_out(overdue.implementation))
 
 
-def run_together(errands: Sequence[Errand[Any]], patience: float | None, stop: Callable[[], object]) -> None:
-    """Run errands side by side, each as :func:`run_watched` does. Raises what one of them raises.
+def run_together(
+    errand: Errand[Any], helping: Sequence[Errand[Any]], patience: float | None, stop: Callable[[], object]
+) -> None:
+    """Run an errand, and beside it those that share its work, each as :func:`run_watched` does.
 
+    Help that is not needed, as the errand is done at once, does not begin. Raises what one of them raises.
     ``stop``: called where they are not waited for to their end, as after an interrupt; it should end them soon.
     """
-    if len(errands) == 1:
-        run_watched(errands[0], patience)
+    if not helping:
+        run_watched(errand, patience)
         return
-    with ThreadPoolExecutor(len(errands), "volrules-errand") as pool:
-        watched = [pool.submit(copy_context().run, run_watched, each, patience) for each in errands]
+    with ThreadPoolExecutor(1 + len(helping), "volrules-errand") as pool:
+        watched = [pool.submit(copy_context().run, run_watched, errand, patience)]
         try:
+            if not wait(watched, _AT_ONCE).done:
+                watched += [pool.submit(copy_context().run, run_watched, each, patience) for each in helping]
             for each in watched:
                 each.result()
         except BaseException:

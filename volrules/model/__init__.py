@@ -9,6 +9,7 @@ from volrules.model.decision import Spec as Spec
 from volrules.model.draft import Draft as Draft
 from volrules.model.draft import Resolved as Resolved
 from volrules.model.draft import Unresolved as Unresolved
+from volrules.model.receipt import Envelope as Envelope
 from volrules.model.receipt import Message as Message
 from volrules.model.receipt import Receipt as Receipt
 from volrules.model.receipt import Report as Report

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, NamedTuple, Self, get_args
 
-from volrules.documents import Document, freeze
+from volrules.documents import Document, freeze, thaw
 from volrules.model.decision import Decision, Spec
 
 Settled = Literal["dispatched", "pending", "failed"]
@@ -27,6 +28,10 @@ class Receipt(Document):
     dispatch: Settled | None
     replayed: bool
     decision: Decision
+
+    def text(self) -> str:
+        """Its JSON form."""
+        return _text(self.to_dict())
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
@@ -59,6 +64,23 @@ class Message(Document):
         return cls(**{**document, "spec": spec, "dispatch": dispatch})
 
 
+class Envelope(NamedTuple):
+    """A message on its way, with what a key manager is told of its volume's type: ``encryption``, or None."""
+
+    message: Message
+    encryption: Mapping[str, Any] | None
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """What ``text`` wrote."""
+        document = json.loads(text)
+        return cls(Message.from_dict(document["message"]), document["encryption"])
+
+    def text(self) -> str:
+        """Its JSON form."""
+        return _text({"message": self.message.to_dict(), "encryption": thaw(self.encryption)})
+
+
 @dataclass(frozen=True, slots=True)
 class Report(Document):
     """A volume manager's word on a volume: ``status`` is available or error; ``host`` is where it lives."""
@@ -72,3 +94,7 @@ class Report(Document):
         host: Any = self.host
         if host is not None and (not isinstance(host, str) or not host):
             raise TypeError("a report's host is a text that is not empty")
+
+
+# Kept: json.dumps would make one each time.
+_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
 
@@ -19,12 +20,13 @@ _LONG = 0.5
 class Batch:
     """The messages of one claim; ``note`` is told how far each has come.
 
+    ``line``: where they wait. Batches may have one in common: each takes what comes next.
     By the monotonic clock, ``claimed_at``: when; ``begin_by``: when it is too late to begin another.
     """
 
     def __init__(
         self,
-        messages: Sequence[Claimed],
+        line: deque[Claimed],
         store: Callable[[], Store],
         settling: Settling,
         note: Callable[[str, Settlement], None],
@@ -32,8 +34,9 @@ class Batch:
         claimed_at: float,
         begin_by: float,
     ) -> None:
-        self.messages = messages
+        self.messages = tuple(line)
         self.claimed_at = claimed_at
+        self._line = line
         self._store = store
         self._settling = settling
         self._note = note
@@ -47,16 +50,26 @@ class Batch:
 
         What is done is recorded together: a kill before that brings it all back, and all of it is idempotent.
         """
-        for place, claimed in enumerate(self.messages):
+        while (claimed := self._next()) is not None:
             if is_over() or monotonic() > self._begin_by:
                 self._record()
-                self._store().give_back([each.id for each in self.messages[place:]], claimed.token)
+                self._give_back(claimed)
                 return False
             if monotonic() - self._seen_at > _FRESH:
-                self._look_again(self.messages[place:])
+                self._look_again(claimed)
             yield from self._attempt(claimed)
         self._record()
         return True
+
+    def _next(self) -> Claimed | None:
+        try:
+            return self._line.popleft()
+        except IndexError:
+            return None
+
+    def _give_back(self, claimed: Claimed) -> None:
+        rest = [claimed, *iter(self._next, None)]
+        self._store().give_back([each.id for each in rest], claimed.token)
 
     def _attempt(self, claimed: Claimed) -> Errand[None]:
         if claimed.volume_id in self._deleted:
@@ -69,10 +82,10 @@ class Batch:
         if monotonic() - self._recorded_at > _LONG:
             self._record()
 
-    def _look_again(self, messages: Sequence[Claimed]) -> None:
+    def _look_again(self, claimed: Claimed) -> None:
         """See which volumes have been deleted while their messages waited for those before them."""
         self._seen_at = monotonic()
-        self._deleted = self._store().deleted([each.volume_id for each in messages])
+        self._deleted = self._store().deleted([each.volume_id for each in (claimed, *tuple(self._line))])
 
     def _record(self) -> None:
         done, self._done, self._recorded_at = self._done, [], monotonic()

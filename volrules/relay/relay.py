@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 
@@ -50,17 +51,18 @@ class Relay:
         whatever becomes of their messages.
         """
         settled = {each.id: Settlement("pending") for each in created}
-        workers, broken_off = min(self._settings.workers, len(created)), threading.Event()
-        batches = (self._batch(created[first::workers], since, settled) for first in range(workers))
+        workers, broken_off, line = min(self._settings.workers, len(created)), threading.Event(), deque(created)
+        batches = [self._batch(line, since, settled) for _ in range(workers)]
+        first, *helping = [each.settle(broken_off.is_set) for each in batches]
         try:
-            run_together([each.settle(broken_off.is_set) for each in batches], self._hands.shortest, broken_off.set)
+            run_together(first, helping, self._hands.shortest, broken_off.set)
         except StoreError:
             log.warning("not all outcomes were recorded; a relay will see to the rest", exc_info=True)
         return settled
 
-    def _batch(self, messages: Sequence[Claimed], since: float, settled: dict[str, Settlement]) -> Batch:
+    def _batch(self, line: deque[Claimed], since: float, settled: dict[str, Settlement]) -> Batch:
         return Batch(
-            messages,
+            line,
             self._store,
             self._settling,
             settled.__setitem__,

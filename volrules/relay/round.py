@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
@@ -58,8 +59,8 @@ class Round:
         batch = self._claim(BATCH)
         helpers = self._settings.workers - 1 if len(batch.messages) == BATCH else 0
         if batch.messages:
-            works = [self._work(batch), *(self._work() for _ in range(helpers))]
-            run_together(works, self._hands.shortest, self._break_off)
+            helping = [self._work() for _ in range(helpers)]
+            run_together(self._work(batch), helping, self._hands.shortest, self._break_off)
 
     def _work(self, batch: Batch | None = None) -> Errand[None]:
         try:
@@ -80,7 +81,7 @@ class Round:
         lease = self._settings.lease
         messages = [] if self._is_over() else self._store().claim(owner(), lease, limit, self._volume_id)
         begin_by = self._hands.begin_by(now, lease)
-        return Batch(messages, self._store, self._settling, self._tally.note, claimed_at=now, begin_by=begin_by)
+        return Batch(deque(messages), self._store, self._settling, self._tally.note, claimed_at=now, begin_by=begin_by)
 
     def _break_off(self) -> None:
         self._is_broken_off = True

@@ -5,7 +5,6 @@ INVARIANT: the lease outlasts the plugins' timeouts, and nothing is recorded und
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from typing import Any, Literal
 from volrules.errors import Refused, TransitionError, VolrulesError
 from volrules.events import Events
 from volrules.host.errands import Errand, run_here
-from volrules.model import Context, Message, Report
+from volrules.model import Context, Envelope, Message, Report
 from volrules.relay.hands import Fault, Hands, Unanswered
 from volrules.site import RelaySettings
 from volrules.store.contract import Claimed, Store
@@ -91,11 +90,12 @@ class Settling:
         return Settlement("dispatched", done.status)
 
     def _create(self, claimed: Claimed) -> Errand[Settlement | Done]:
-        envelope = json.loads(claimed.body)
-        message = Message.from_dict({**envelope["message"], "encryption_key_id": claimed.encryption_key_id})
+        message, encryption = claimed.envelope or Envelope.read(claimed.body)
+        if claimed.encryption_key_id is not None:
+            message = replace(message, encryption_key_id=claimed.encryption_key_id)
         if message.spec.encryption_key is not None and message.encryption_key_id is None:
             try:
-                key_id = yield from self._make_key(message, envelope["encryption"])
+                key_id = yield from self._make_key(message, encryption)
             except Unanswered as fault:
                 return _left_alone(claimed, fault)
             message = replace(message, encryption_key_id=key_id)

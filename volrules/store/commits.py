@@ -14,7 +14,8 @@ from volrules.errors import StoreError, StoreUnavailable
 
 W = TypeVar("W")
 R = TypeVar("R")
-BATCH = 64
+BATCH = 128
+"""Pieces of work in a commit, at most. More share little more of it, and hold others up."""
 
 
 class Ticket(Generic[W, R]):

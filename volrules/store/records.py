@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from volrules.model import Envelope
 from volrules.store.values import State
 
 Operation = Literal["create", "delete"]
@@ -59,6 +60,7 @@ class Claimed:
 
     ``attempts`` counts this one; ``age``: seconds since it was queued.
     ``encryption_key_id`` and ``deleted`` are the volume's, now.
+    ``envelope``: what ``body`` says, where its writer has it still.
     """
 
     id: str
@@ -74,6 +76,7 @@ class Claimed:
     user_id: str | None
     encryption_key_id: str | None
     deleted: bool
+    envelope: Envelope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Transaction(Protocol):
 
 
 Work = Callable[[Transaction], T]
+"""What is done in a transaction. It may be run again, after all of it has been undone."""
 
 
 class Undo(Exception):

@@ -33,6 +33,7 @@ class Entry:
     ``stored_sources``: the sources that came from this store, as the decision read them;
     what a plugin has vouched for is not among them.
     ``fingerprint``: digest of the canonical request body; ``receipt`` and ``message``: JSON texts, kept verbatim.
+    Without a key nobody asks for the fingerprint and the receipt: they are "".
     ``lease``: given when the caller means to settle the message itself.
     """
 

@@ -25,7 +25,7 @@ CREATE = f"""
     FROM volrules_create_1({", ".join(f"%({name})s{parameters.CASTS.get(name, '')}" for name in parameters.NAMES)})
 """.encode()
 
-CREATE_MANY = b"SELECT outcome, receipt, status, message_state, detail FROM volrules_create_many_1(%s::jsonb)"
+CREATE_MANY = b"SELECT outcome, receipt, status, message_state, detail FROM volrules_create_many_1(%s::json)"
 
 Create = Callable[["Connection[Row]", Sequence[Entry]], list[Outcome]]
 

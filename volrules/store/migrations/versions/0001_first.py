@@ -27,7 +27,8 @@ def upgrade() -> None:
     _snapshots()
     _volumes()
     if op.get_bind().dialect.name == "postgresql":
-        _functions("create_1.sql")
+        for file in ("sources_1.sql", "create_1.sql", "create_many_1.sql"):
+            _functions(file)
 
 
 def _backups() -> None:
