@@ -58,16 +58,16 @@ class _Rest:
 
         with hire() as (executor, size):
             for answered in in_order(executor, answer, self._work, chunks, 2 * size):
-                for kind, text in answered.parts:
-                    self._print(kind, text)
+                for part in answered.parts:
+                    self._print(*part)
                 self._score.add(answered.score)
                 self._bar.step()
                 if answered.end is not None:
                     return answered.end
         return None
 
-    def _print(self, kind: str, text: str) -> None:
+    def _print(self, kind: str, data: bytes) -> None:
         if kind == "answers":
-            self._printer.add(text)
+            self._printer.add(data)
         else:
-            click.echo(text, err=True, nl=False)
+            click.echo(data.decode(), err=True, nl=False)

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import click
 
 from volrules.cli.report import report
-from volrules.cli.terminal import compact, indented
+from volrules.cli.terminal import compact, encoded, indented
 from volrules.model import Decision, Receipt
 
 Answer = Decision | Receipt
-Write = Callable[[str], None]
+Write = Callable[[bytes], None]
 
 
 class Form(NamedTuple):
@@ -45,17 +45,17 @@ class Printer:
 
     def answer(self, number: int, answer: Answer) -> None:
         """Print the answer to the request of that line or place."""
-        self.add(self._form.render(number, answer))
+        self.add(encoded(self._form.render(number, answer)))
 
-    def add(self, text: str) -> None:
-        """Print answers that are rendered, and joined, already."""
-        self._write((self._form.between if self._answered else self._form.opening) + text)
+    def add(self, answers: bytes) -> None:
+        """Print answers that are rendered, joined and encoded already."""
+        self._write(encoded(self._form.between if self._answered else self._form.opening) + answers)
         self._answered = True
 
     def end(self, summary: str) -> None:
         """Print what comes after the last one."""
         if closing := self._form.closing(summary, self._answered):
-            self._write(closing)
+            self._write(encoded(closing))
 
 
 def _summary(summary: str, answered: bool) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from volrules.cli.requests import Requests
-from volrules.cli.terminal import stdout, write
+from volrules.cli.terminal import pass_on, stdout
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -34,12 +34,12 @@ class Bar:
             self._shown[0].stop()
             self._shown = None
 
-    def write(self, text: str) -> None:
+    def write(self, data: bytes) -> None:
         """Write to stdout, above the bar where both are on the terminal."""
         if self._shown is not None and stdout().isatty():
-            self._shown[0].console.out(text, end="", highlight=False)
-        elif text:
-            write(text)
+            self._shown[0].console.out(data.decode(), end="", highlight=False)
+        elif data:
+            pass_on(data)
 
     def step(self) -> None:
         """Look at the clock: a line has been dealt with."""

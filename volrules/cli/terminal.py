@@ -37,9 +37,19 @@ def stdout() -> TextIO:
 
 def write(text: str) -> None:
     """Write to stdout in UTF-8, at once: whoever reads a line knows that what it says has happened."""
+    pass_on(encoded(text))
+
+
+def pass_on(data: bytes) -> None:
+    """Write to stdout, at once, what is encoded already."""
     buffer = stdout().buffer
-    buffer.write(text.encode("utf-8", "backslashreplace"))
+    buffer.write(data)
     buffer.flush()
+
+
+def encoded(text: str) -> bytes:
+    """The text in UTF-8, with escapes in place of lone surrogates."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -7,24 +7,26 @@ from io import BytesIO, TextIOWrapper
 from typing import Literal
 
 from volrules.cli.printers import Answer, Form
+from volrules.cli.terminal import encoded
 
-Part = tuple[Literal["answers", "diagnostics"], str]
+Part = tuple[Literal["answers", "diagnostics"], bytes]
+"""Encoded by those who are several, so that whoever prints it has the less to do."""
 
 
 class Wire(TextIOWrapper):
-    """Stands in for stderr, and keeps the text."""
+    """Stands in for stderr, and keeps what is written."""
 
     def __init__(self) -> None:
         self._kept = _Kept()
         super().__init__(self._kept, encoding="utf-8", errors="backslashreplace", write_through=True)
 
-    def taken(self) -> str:
-        """The text since the last time."""
-        text = self._kept.getvalue().decode()
-        if text:
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        written = self._kept.getvalue()
+        if written:
             self.seek(0)
             self.truncate()
-        return text
+        return written
 
 
 class Transcript:
@@ -54,7 +56,7 @@ class Transcript:
 
     def _close(self) -> None:
         if self._answers:
-            self._parts.append(("answers", self._form.between.join(self._answers)))
+            self._parts.append(("answers", encoded(self._form.between.join(self._answers))))
             self._answers = []
 
 
