@@ -13,7 +13,7 @@ from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
 from volrules.lookups import LookUps
 from volrules.model import Draft
-from volrules.model.draft import FIELDS, GIVEN, shown
+from volrules.model.draft import FIELDS, GIVEN, shown, shown_whole
 from volrules.stages import LOOK_UPS, STAGES, Stage, text
 from volrules.step import Credits, Step
 from volrules.violations import Violation
@@ -95,9 +95,15 @@ class Plan:
 
 
 def _turn(step: Step, known: Sequence[str] = (), field: str | None = None, rivals: int = 0) -> Turn:
-    """The turn of a step; a vendor's is shown a copy of the draft, with the fields that are known by then."""
-    call, fields = step.call, FIELDS if len(known) == len(FIELDS) else tuple(known)
-    return Turn((lambda draft: call(shown(draft, fields))) if known and not step.own else call, field, rivals, step)
+    """The turn of a step; ``known``: the fields of the draft that are known by then, where it is shown one."""
+    return Turn(step.call if step.own or not known else _of_copies(step.call, tuple(known)), field, rivals, step)
+
+
+def _of_copies(call: Call, known: tuple[str, ...]) -> Call:
+    """A vendor's call, shown a copy of the draft."""
+    if len(known) == len(FIELDS):
+        return lambda draft: call(shown_whole(draft))
+    return lambda draft: call(shown(draft, known))
 
 
 def _step_of_engine(call: Call, rule: str) -> Step:

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from volrules.host.patience import PluginTimeout, call
 from volrules.host.plugin import OWN, Implementation
+from volrules.host.verification import SPECS
 from volrules.host.workers import idle_worker
 
 T = TypeVar("T")
@@ -93,20 +94,25 @@ class Watch:
         """The implementation's call, noting itself while it runs; raises Hung and Suspended at once, without a call."""
         if by.plugin.timeout is None:
             return by.call
+        if len(SPECS[by.hook]) == 1:
+            return self._guarded(by, by.call)
+        several = self._guarded(by, lambda arguments: by.call(*arguments))
+        return lambda *arguments: several(arguments)
 
-        function = by.call
+    def _guarded(self, by: Implementation, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        hangs = self._hangs
 
-        def guarded(*arguments: Any) -> Any:
+        def guarded(argument: Any) -> Any:
             job = _here.job
-            if self._hangs:
+            if hangs:
                 self._require_sound(by)
             if job is None:
-                return function(*arguments)
+                return function(argument)
             if job.skipped and by.plugin.name in job.skipped:
                 raise Hung(by)
             job.running = running = [by]
             try:
-                answer = function(*arguments)
+                answer = function(argument)
             finally:
                 job.running = None
             return answer if answer is None or not isinstance(answer, Iterator) else _watched(job, running, answer)

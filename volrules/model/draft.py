@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, cast
 
 from volrules.model.context import Context
@@ -106,32 +106,36 @@ def known(draft: Known) -> dict[str, Any]:
     return {name: value for name, value in found if value is not _UNKNOWN}
 
 
-def shown(draft: Known, fields: Sequence[str]) -> Draft:
-    """A copy for a plugin: what that might do to it, by whatever trick, changes no decision.
+def shown(draft: Known, fields: Iterable[str]) -> Draft:
+    """A copy for a plugin, with those of the fields that are known.
 
-    ``fields``: those that are likely to be known by now.
+    Whatever a plugin might do to it, by whatever trick, changes no decision.
     """
     try:
-        return _all_shown(draft) if fields is FIELDS else Draft({name: getattr(draft, name) for name in fields})
+        return Draft({name: getattr(draft, name) for name in fields})
     except AttributeError:
         return Draft(known(draft))
 
 
-def _all_shown(draft: Known) -> Draft:
+def shown_whole(draft: Known) -> Draft:
+    """The same where all fields are likely to be known."""
     copy = Known()
-    copy.request = draft.request  # each by itself takes a quarter of the time of going by their names
-    copy.context = draft.context
-    copy.snapshot = draft.snapshot
-    copy.source_volume = draft.source_volume
-    copy.backup = draft.backup
-    copy.image = draft.image
-    copy.requested_volume_type = draft.requested_volume_type
-    copy.size = draft.size
-    copy.availability_zone = draft.availability_zone
-    copy.volume_type = draft.volume_type
-    copy.qos_specs = draft.qos_specs
-    copy.encryption_key = draft.encryption_key
-    copy.metadata = draft.metadata
-    copy.dispatch = draft.dispatch
+    try:  # each by itself, which takes a quarter of the time of going by their names
+        copy.request = draft.request
+        copy.context = draft.context
+        copy.snapshot = draft.snapshot
+        copy.source_volume = draft.source_volume
+        copy.backup = draft.backup
+        copy.image = draft.image
+        copy.requested_volume_type = draft.requested_volume_type
+        copy.size = draft.size
+        copy.availability_zone = draft.availability_zone
+        copy.volume_type = draft.volume_type
+        copy.qos_specs = draft.qos_specs
+        copy.encryption_key = draft.encryption_key
+        copy.metadata = draft.metadata
+        copy.dispatch = draft.dispatch
+    except AttributeError:
+        return Draft(known(draft))
     copy.__class__ = Draft
     return cast("Draft", copy)
