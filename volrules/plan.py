@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from volrules.host import OWN, Host, Implementation
 from volrules.host.plugin import Plugin
@@ -26,22 +26,12 @@ LOOKING_UP = "look_up"
 """The stage in which the engine finds what the request names."""
 
 
-class Field(NamedTuple):
-    """A stage with those who resolve it, in the order in which they are asked, and those who validate it.
-
-    A resolver's ``call`` answers with a pair of value and origin, or None.
-    """
-
-    name: str
-    resolvers: Steps
-    validators: Steps
-
-
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A step in the one line of all: what is called, and which field its answer is; None: it only looks.
+    """A step in the line of all: what is called, and which field its answer is; None: it only looks.
 
-    ``rivals``: how many others, whose turns are next, would resolve the same field.
+    ``call``: of the draft; a resolver's answers with a pair of value and origin, or None. ``rivals``: how many others,
+    whose turns are next, would resolve the same field.
     """
 
     call: Call
@@ -70,28 +60,24 @@ class Plan:
         def steps(hook: str | None, rule: str, shield: Shield = _bare) -> Steps:
             return () if hook is None else tuple(step(each, rule, shield) for each in host.implementations(hook))
 
-        def field(stage: Stage) -> Field:
-            resolvers = steps(stage.resolve, stage.field, partial(_resolver, stage))
-            return Field(stage.field, resolvers, steps(stage.validate, stage.field))
-
-        self.request_validators = tuple(map(_of_draft, steps("volrules_validate_request", "request")))
-        self.authorizers = tuple(map(_of_draft, steps("volrules_authorize", "authorize")))
         self.look_ups = LookUps({each.field: steps(each.hook, "sources") for each in LOOK_UPS})
-        self.looking_up = _step_of_engine(self.look_ups.look_up, LOOKING_UP)
-        self.source_validators = steps("volrules_validate_sources", "sources")
-        self.fields = tuple(each for each in map(field, STAGES) if each.resolvers or each.validators)
+        self.turns = tuple(_turns(steps, self.look_ups))
         self.patience: float | None = min(patience, default=None)
-        self.turns = tuple(self._turns())
 
-    def _turns(self) -> Iterator[Turn]:
-        known = list(GIVEN)
-        yield from (_turn(each) for each in (*self.request_validators, *self.authorizers, self.looking_up))
-        yield from (_turn(each, known) for each in self.source_validators)
-        for name, resolvers, validators in self.fields:
-            for number, each in enumerate(resolvers, 1):
-                yield _turn(each, known, name, len(resolvers) - number)
-            known += [name] if resolvers else []
-            yield from (_turn(each, known) for each in validators)
+
+def _turns(steps: Callable[..., Steps], look_ups: LookUps) -> Iterator[Turn]:
+    """Everybody's turn, in the order of the pipeline."""
+    known = list(GIVEN)
+    yield from (_turn(_of_draft(each)) for each in steps("volrules_validate_request", "request"))
+    yield from (_turn(_of_draft(each)) for each in steps("volrules_authorize", "authorize"))
+    yield _turn(_step_of_engine(look_ups.look_up, LOOKING_UP))
+    yield from (_turn(each, known) for each in steps("volrules_validate_sources", "sources"))
+    for stage in STAGES:
+        resolvers = steps(stage.resolve, stage.field, partial(_resolver, stage))
+        for number, each in enumerate(resolvers, 1):
+            yield _turn(each, known, stage.field, rivals=len(resolvers) - number)
+        known += [stage.field] if resolvers else []
+        yield from (_turn(each, known) for each in steps(stage.validate, stage.field))
 
 
 def _turn(step: Step, known: Sequence[str] = (), field: str | None = None, rivals: int = 0) -> Turn:
