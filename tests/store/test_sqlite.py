@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import sqlite3
@@ -17,6 +18,7 @@ from volrules.errors import StoreError, StoreUnavailable, VolumeUnknown
 from volrules.store import open_store
 from volrules.store.contract import Created, Store
 from volrules.store.sqlite import connection as sqlite_connection
+from volrules.store.sqlite import lock
 
 from .builders import a_volume, an_entry, charges_of, existing, in_use
 from .children import Child, in_child, killed_after
@@ -321,3 +323,53 @@ def test_an_empty_file_is_an_empty_store(path: Path, opened: Callable[..., Store
 
 def _writers(store: Store) -> list[sqlite3.Connection]:
     return [store._database._writer]  # type: ignore[attr-defined]
+
+
+# -- the line of writers ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stopped_writer(opened: Callable[..., Store], path: Path) -> Iterator[Callable[[], None]]:
+    """Another writer that has stopped in the middle, on a store that is there; called, it goes on."""
+    opened().migrate()
+    with path.with_name(f"{path.name}-lock").open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield lambda: fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def test_a_writer_that_has_stopped_holds_nobody_up_for_ever(
+    opened: Callable[..., Store],
+    path: Path,
+    stopped_writer: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lock, "WAIT_SECONDS", 0.05)
+    store, entry = opened(), an_entry()
+    with pytest.raises(StoreUnavailable) as caught:
+        store.create(entry)
+    assert caught.value.retryable
+    assert in_child(lambda: opened().usages()) == []
+
+    stopped_writer()
+    assert isinstance(store.create(entry), Created)
+    # Whoever has waited in vain lets go of the lock, once it comes.
+    assert isinstance(in_child(lambda: opened().create(an_entry())), Created)
+
+
+def test_who_waits_in_line_writes_as_soon_as_it_is_free(
+    opened: Callable[..., Store], stopped_writer: Callable[[], None]
+) -> None:
+    threading.Timer(0.1, stopped_writer).start()
+    assert isinstance(opened().create(an_entry()), Created)
+
+
+def test_a_store_can_be_closed_beside_a_writer_that_has_stopped(
+    opened: Callable[..., Store], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "WAIT_SECONDS", 0.05)
+    store = opened(create=True)
+    store.create(an_entry())
+    with path.with_name(f"{path.name}-lock").open("r+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        store.close()
+    assert isinstance(store.create(an_entry()), Created)

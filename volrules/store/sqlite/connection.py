@@ -84,7 +84,9 @@ def plainly(database: Path) -> Iterator[None]:
 def in_words(error: Exception, database: Path) -> StoreError:
     """The store's error for one of SQLite's, of the file system's, or for a value that SQLite does not take."""
     if isinstance(error, OSError):
-        return StoreUnavailable(f"`{database}` cannot be locked: {error.strerror}; nothing was written")
+        return StoreUnavailable(
+            f"`{database}` cannot be locked: {error.strerror}; nothing was written, try again later"
+        )
     name = getattr(error, "sqlite_errorname", "").removeprefix("SQLITE_")
     for kind, sentence in _OUTAGES.items():
         if name.startswith(kind):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,9 +154,11 @@ class SQLiteDatabase:
         """Close all connections; the caller holds the places of whoever might use them."""
         self.reader.close()
         if self._writer is not None:
-            with self._lock:
-                self._writer.close()
-                self._writer = None
+            with suppress(TimeoutError):  # who only leaves need not wait for ever
+                self._lock.acquire()
+            self._writer.close()
+            self._writer = None
+            self._lock.release()
         self._lock.close()
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+WAIT_SECONDS = 10.0
+"""How long a writer waits for another process, which may have been stopped in the middle."""
 
 
 class WriterLock:
@@ -20,10 +25,25 @@ class WriterLock:
         self._file: int | None = None
 
     def acquire(self) -> None:
-        """Be the only writer, or wait until that is so."""
+        """Be the only writer, or wait until that is so. Raises TimeoutError."""
         if self._file is None:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._wait_in_line(_Turn(self._file))
+
+    def _wait_in_line(self, turn: _Turn) -> None:
+        threading.Thread(target=turn.take, name="volrules-writer", daemon=True).start()
+        try:
+            if turn.came.wait(WAIT_SECONDS):
+                return
+            raise TimeoutError(errno.ETIMEDOUT, f"another process has been writing for {WAIT_SECONDS:g} s")
+        except BaseException:  # interrupted, too
+            if turn.give_up():
+                self._file = None  # it is the turn's own from now on
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let the next one write."""
@@ -55,3 +75,29 @@ class WriterLock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+class _Turn:
+    """A place in the line, taken by a thread: a wait for a file's lock cannot be broken off."""
+
+    def __init__(self, file: int) -> None:
+        self.came = threading.Event()
+        self._file = file
+        self._is_given_up = False
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        """Wait for the lock; where nobody wants it any more by then, let go of it."""
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        with self._lock:
+            if self._is_given_up:
+                fcntl.flock(self._file, fcntl.LOCK_UN)  # a forked child may have the file open too
+                os.close(self._file)
+            else:
+                self.came.set()
+
+    def give_up(self) -> bool:
+        """Want the lock no more; False when it has come meanwhile."""
+        with self._lock:
+            self._is_given_up = not self.came.is_set()
+            return self._is_given_up
