@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 WAIT_SECONDS = 10.0
 """How long a writer waits for another process, which may have been stopped in the middle."""
@@ -23,6 +24,7 @@ class WriterLock:
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(database.name + "-lock")
         self._file: int | None = None
+        self._line: _Line | None = None
 
     def acquire(self) -> None:
         """Be the only writer, or wait until that is so. Raises TimeoutError."""
@@ -31,18 +33,19 @@ class WriterLock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._wait_in_line(_Turn(self._file))
+            self._wait_in_line(self._file)
 
-    def _wait_in_line(self, turn: _Turn) -> None:
-        threading.Thread(target=turn.take, name="volrules-writer", daemon=True).start()
+    def _wait_in_line(self, file: int) -> None:
+        line = self._line = self._line or _Line()
         try:
-            if turn.came.wait(WAIT_SECONDS):
-                return
-            raise TimeoutError(errno.ETIMEDOUT, f"another process has been writing for {WAIT_SECONDS:g} s")
-        except BaseException:  # interrupted, too
-            if turn.give_up():
-                self._file = None  # it is the turn's own from now on
+            line.wait(file)
+        except BaseException as error:
+            if line.is_given_up:
+                self._line = self._file = None  # the file is the line's own from now on
             self.release()
+            if isinstance(error, Empty):
+                reason = f"another process has been writing for {WAIT_SECONDS:g} s"
+                raise TimeoutError(errno.ETIMEDOUT, reason) from None
             raise
 
     def release(self) -> None:
@@ -71,33 +74,47 @@ class WriterLock:
             os.close(file)
 
     def close(self) -> None:
-        """Let go of the file; a lock is not inherited by a child that way."""
+        """Let go of the file and the thread; neither is inherited by a child that way."""
+        if self._line is not None:
+            self._line.leave()
+            self._line = None
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
 
-class _Turn:
-    """A place in the line, taken by a thread: a wait for a file's lock cannot be broken off."""
+class _Line:
+    """A thread that waits for the lock, as a wait in the kernel cannot be broken off; kept for the next time."""
 
-    def __init__(self, file: int) -> None:
-        self.came = threading.Event()
-        self._file = file
-        self._is_given_up = False
+    def __init__(self) -> None:
+        self.is_given_up = False
+        self._files: SimpleQueue[int | None] = SimpleQueue()
+        self._turns: SimpleQueue[int] = SimpleQueue()
         self._lock = threading.Lock()
+        threading.Thread(target=self._stand, name="volrules-writer", daemon=True).start()
 
-    def take(self) -> None:
-        """Wait for the lock; where nobody wants it any more by then, let go of it."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        with self._lock:
-            if self._is_given_up:
-                fcntl.flock(self._file, fcntl.LOCK_UN)  # a forked child may have the file open too
-                os.close(self._file)
-            else:
-                self.came.set()
+    def wait(self, file: int) -> None:
+        """Have the file's lock. Raises queue.Empty where it does not come; ``is_given_up``: nor is it wanted then."""
+        self._files.put(file)
+        try:
+            self._turns.get(timeout=WAIT_SECONDS)
+        except BaseException:  # interrupted, too
+            with self._lock:
+                self.is_given_up = self._turns.empty()
+            if not self.is_given_up:
+                self._turns.get()  # it has come meanwhile
+            raise
 
-    def give_up(self) -> bool:
-        """Want the lock no more; False when it has come meanwhile."""
-        with self._lock:
-            self._is_given_up = not self.came.is_set()
-            return self._is_given_up
+    def leave(self) -> None:
+        """Let the thread end."""
+        self._files.put(None)
+
+    def _stand(self) -> None:
+        while (file := self._files.get()) is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            with self._lock:
+                if self.is_given_up:
+                    fcntl.flock(file, fcntl.LOCK_UN)  # a forked child may have the file open too
+                    os.close(file)
+                    return
+                self._turns.put(file)
