@@ -6,7 +6,6 @@ Source: the order in which Cinder's create flow looks at a request.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from volrules.documents import freeze
@@ -16,8 +15,7 @@ from volrules.wording import is_well_formed, quoted
 _BITS = 63
 
 
-@dataclass(frozen=True, slots=True)
-class LookUp:
+class LookUp(NamedTuple):
     """Rule 3 for one kind of source: the request's attribute, the draft's field, the hook and its record.
 
     ``is_of_volume``: it was made of a volume, which is looked up too.

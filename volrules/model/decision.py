@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol, Self
 
-from volrules.documents import EMPTY, Document, TupleDocument, empty, freeze, thaw
+from volrules.documents import EMPTY, Document, TupleDocument, freeze, thaw
 from volrules.model.resources import Backup, Image, Snapshot, Volume, VolumeType
 from volrules.violations import Violation
 
@@ -94,13 +94,12 @@ class Content(Protocol):
     def basis(self) -> Basis: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """The content of a decision that is read back, or that there is nothing to say of."""
 
     spec: Spec | None = None
     dispatch: Mapping[str, Any] | None = None
-    provenance: Mapping[str, Provenance] = field(default_factory=empty)
+    provenance: Mapping[str, Provenance] = EMPTY
     basis: Basis = Basis()
 
 
