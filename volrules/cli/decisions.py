@@ -20,8 +20,8 @@ from volrules.reading.request_lines import RequestLine
 if TYPE_CHECKING:
     from volrules.engine import Engine
 
-_CHECKED, _CREATED = 256, 128
-"""Requests that are answered together: they share a hand-off to plugins, and creates share a commit."""
+_CHECKED, _CREATED = 1024, 128
+"""Requests that are answered together: checks, mostly all of a chunk, share a hand-off to plugins, creates a commit."""
 
 
 @click.command()
