@@ -35,8 +35,6 @@ _UUIDS = ("snapshot_id", "source_volid", "backup_id")
 _SOURCE_KEYS = frozenset([*_UUIDS, "image_id", "imageRef"])
 _SOURCELESS = FIELDS - _SOURCE_KEYS
 _HYPHENS = slice(8, 24, 5)
-
-
 _new = object.__new__
 
 
