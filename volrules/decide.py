@@ -72,10 +72,12 @@ class Decider:
         draft = Known()
         draft.request = request
         draft.context = context
+        draft.shown_as = None
         told: Told = []
         turns = iter(self._plan.turns)
         halted = _first_go(turns, draft, told, self._plan.look_ups)
         if halted is None:
+            draft.shown = None
             return Decision(id, (), (), self._fingerprint, Rendering(draft, told))
         evaluation = Evaluation(self._plan, self._policy, draft, told)
         evaluation.run(*halted, turns)

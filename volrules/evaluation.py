@@ -12,14 +12,14 @@ from typing import Any
 from volrules.enforcement import Policy
 from volrules.host import FAILURES
 from volrules.model import Unresolved
-from volrules.model.draft import Known, known, shown
+from volrules.model.draft import Known
 from volrules.plan import LOOKING_UP, Plan, Turn, objections
 from volrules.rendering import Told
 from volrules.step import Step
 from volrules.violations import Violation
 
 Ask = Callable[[Known], Any]
-"""Gives a step's answer to a draft, or raises what the step raises."""
+"""Gives the answer of one whose turn it is to a draft, or raises what he raises."""
 _OF_SOURCES = (LOOKING_UP, "sources")
 
 
@@ -36,33 +36,26 @@ class Evaluation:
         self._look_ups = plan.look_ups
         self._policy = policy
         self._draft = draft
-        self._fields: list[str] | None = None
         self._answered: str | None = None
         self._is_spoilt = self._is_blind = False
 
     def run(self, halted: Turn, outcome: Ask, rest: Iterable[Turn]) -> None:
         """Take up the turn that the first go ended in, with its outcome, and then the rest. Raises StoreError."""
         stage = halted.step.rule
-        self._take(halted, outcome, self._draft)
+        self._take(halted, outcome)
         for turn in rest:
-            step = turn.step
-            if step.rule != stage:
+            rule = turn.step.rule
+            if rule != stage:
                 self._leave(stage)
-                stage = step.rule
+                stage = rule
             if not self._is_blind or stage not in _OF_SOURCES:
-                self._take(turn, step.call, self._draft if step.own else shown(self._draft, self._known()))
+                self._take(turn, turn.call)
 
-    def _known(self) -> list[str]:
-        """The fields that are known."""
-        if self._fields is None:
-            self._fields = list(known(self._draft))
-        return self._fields
-
-    def _take(self, turn: Turn, ask: Ask, draft: Known) -> None:
+    def _take(self, turn: Turn, ask: Ask) -> None:
         if turn.field is not None and turn.field == self._answered:
             return
         try:
-            answer = ask(draft)
+            answer = ask(self._draft)
             if answer is not None:
                 self._heed(answer, turn)
         except FAILURES as error:
@@ -85,7 +78,6 @@ class Evaluation:
             self._is_blind = True
         elif is_spoilt and any(step.rule == stage for step, _ in self.told):
             delattr(self._draft, stage)
-        self._fields = None
 
     def _keep(self, field: str, step: Step, answer: tuple[Any, str]) -> None:
         """Know the value from now on, unless it is the name of a type that is not there."""
@@ -97,7 +89,6 @@ class Evaluation:
             if value is None:
                 return
         setattr(self._draft, field, value)
-        self._fields = None
         self.told.append((step, answer))
 
     def _note(self, objection: Any, step: Step) -> bool:

@@ -13,7 +13,7 @@ from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
 from volrules.lookups import LookUps
 from volrules.model import Draft
-from volrules.model.draft import FIELDS, GIVEN, shown, shown_whole
+from volrules.model.draft import GIVEN, asking
 from volrules.stages import LOOK_UPS, STAGES, Stage, text
 from volrules.step import Credits, Step
 from volrules.violations import Violation
@@ -85,14 +85,7 @@ def _turns(steps: Callable[..., Steps], look_ups: LookUps) -> Iterator[Turn]:
 
 def _turn(step: Step, known: Sequence[str] = (), field: str | None = None, rivals: int = 0) -> Turn:
     """The turn of a step; ``known``: the fields of the draft that are known by then, where it is shown one."""
-    return Turn(step.call if step.own or not known else _of_copies(step.call, tuple(known)), field, rivals, step)
-
-
-def _of_copies(call: Call, known: tuple[str, ...]) -> Call:
-    """A vendor's call, shown a copy of the draft."""
-    if len(known) == len(FIELDS):
-        return lambda draft: call(shown_whole(draft))
-    return lambda draft: call(shown(draft, known))
+    return Turn(step.call if step.own or not known else asking(step.call, tuple(known)), field, rivals, step)
 
 
 def _step_of_engine(call: Call, rule: str) -> Step:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import pytest
 
-from volrules import QosSpecs, Resolved, hookimpl, violation
+from volrules import Draft, QosSpecs, Resolved, hookimpl, violation
 from volrules.testing import a_request, check_plugin
 
 
@@ -46,7 +46,7 @@ class Assigns:
 class Tampers:
     @hookimpl
     def volrules_validate_size(self, draft):
-        object.__setattr__(draft, "size", 8)
+        object.__setattr__(draft, "__class__", Draft)
 
 
 class Prints:

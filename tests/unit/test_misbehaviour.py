@@ -24,7 +24,7 @@ from tests.builders import (
     text,
     warnings,
 )
-from volrules import Engine, Resolved, StoreError, VolumeType, hookimpl, violation
+from volrules import Draft, Engine, Resolved, StoreError, VolumeType, hookimpl, violation
 
 
 def raising(error):
@@ -271,12 +271,43 @@ def test_what_was_said_before_a_failure_stays_said():
         lambda draft: object.__setattr__(draft, "size", 1),
         lambda draft: object.__delattr__(draft, "size"),
         lambda draft: type(draft).size.__set__(draft, 1),
+        lambda draft: vars(draft).update(size=1),
     ],
-    ids=["set", "delete", "slot"],
+    ids=["set", "delete", "slot", "members"],
 )
-def test_no_trick_on_a_draft_changes_the_decision(trick):
-    plugins = [a_plugin(validate_size=lambda self, draft: trick(draft))]
-    assert check(a_request(), plugins=plugins).to_dict()["spec"] == check(a_request()).to_dict()["spec"]
+def test_no_trick_changes_a_draft(trick):
+    seen = []
+    plugins = [
+        a_plugin("a", validate_size=lambda self, draft: trick(draft)),
+        a_plugin("b", validate_size=lambda self, draft: seen.append(draft.size)),
+    ]
+    decision = check(a_request(size=10), plugins=plugins)
+    assert codes(decision) == ["plugin.failed"]
+    assert seen == [10]
+
+
+def test_a_draft_in_disguise_deceives_neither_the_decision_nor_another_vendor():
+    seen, kinds = [], []
+
+    def disguise(self, draft):
+        object.__setattr__(draft, "__class__", kinds[-1] if kinds else Draft)
+
+    plugins = [
+        a_plugin("a", validate_size=disguise, validate_volume=disguise),
+        a_plugin("b", validate_size=lambda self, draft: seen.append(draft.size)),
+        a_plugin(
+            "c", validate_availability_zone=lambda self, draft: seen.append((draft.size, draft.availability_zone))
+        ),
+        a_plugin("d", validate_volume=lambda self, draft: kinds.append(type(draft)) or seen.append(draft.size)),
+        a_plugin("e", validate_availability_zone=lambda self, draft: kinds.append(type(draft))),
+    ]
+    with Engine.open(a_site(), inventory={}, plugins=plugins) as engine:
+        for _ in range(3):
+            seen.clear()
+            decision = engine.check(a_request(size=10))
+            assert decision.accepted
+            assert decision.spec.size == 10
+            assert seen == [10, (10, "nova"), 10]
 
 
 def test_nobody_changes_a_type_that_another_vendor_made():
@@ -366,13 +397,3 @@ def test_a_vendors_look_up_that_raises_a_store_error_has_failed():
 
     decision = check(a_request(source_volid=VOLUME), plugins=[a_plugin(find_volume=find)])
     assert codes(decision) == ["plugin.failed"]
-
-
-def test_no_trick_on_a_draft_reaches_another_vendor():
-    seen = []
-    plugins = [
-        a_plugin("a", validate_size=lambda self, draft: vars(draft).update(size=99)),
-        a_plugin("b", validate_size=lambda self, draft: seen.append(draft.size)),
-    ]
-    check(a_request(size=10), plugins=plugins)
-    assert seen == [10]

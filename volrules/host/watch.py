@@ -45,12 +45,19 @@ _Call = list[Implementation]
 _NOBODY: frozenset[str] = frozenset()
 
 
+def _held() -> threading.Lock:
+    """A lock; an event would be waited for in twice the time."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(slots=True)
 class _Job(Generic[T]):
     """Pieces of work for a thread. ``running``: the call that it is in; each call has an object of its own for it.
 
     ``answers``: those of the pieces that are done; ``skipped``: the plugins that are not called in the next one.
-    ``abandoned``: nobody waits for it any more, so the less it still does, the better.
+    ``abandoned``: nobody waits for it any more, so the less it still does, the better. ``undone``: held until it ends.
     """
 
     works: Sequence[Callable[[], T]]
@@ -58,7 +65,7 @@ class _Job(Generic[T]):
     running: _Call | None = None
     answers: list[T] = field(default_factory=list)
     error: BaseException | None = None
-    done: threading.Event = field(default_factory=threading.Event)
+    undone: threading.Lock = field(default_factory=_held)
     abandoned: bool = False
 
     def run(self) -> None:
@@ -72,7 +79,7 @@ class _Job(Generic[T]):
                 self.skipped = _NOBODY
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
             self.error = error
-        self.done.set()
+        self.undone.release()
 
 
 class _Here(threading.local):
@@ -173,7 +180,7 @@ class Watch:
         # That calls look at the clock would cost each of them more than all the rest of being watched.
         seen: _Call | None = None
         since = monotonic()
-        while not job.done.wait(patience / _LOOKS):
+        while not job.undone.acquire(timeout=patience / _LOOKS):
             # INVARIANT: answers are counted before the call is read, so that an overdue call is of the next piece.
             done, running = len(job.answers), job.running
             if running is None:

@@ -45,7 +45,7 @@ class Call:
 
     def make(self) -> None:
         """Call the hook; what a generator has to say is part of the call."""
-        self.before = picture(self.arguments)
+        self.before = self._given()
         written, begun = self.stdout.tell(), time.perf_counter()
         try:
             answer = self.function(*self.arguments)
@@ -58,8 +58,12 @@ class Call:
             spare_interrupts(error)
             self.error = error
         self.printed = self.stdout.tell() > written
-        self.after, self.pictured = picture(self.arguments), picture(self.answer)
+        self.after, self.pictured = self._given(), picture(self.answer)
         self.seconds = time.perf_counter() - begun
+
+    def _given(self) -> str:
+        """A picture of what went in. Of a draft, which is a tuple to JSON, the fields that it tells."""
+        return picture([known(each) if isinstance(each, Draft) else each for each in self.arguments])
 
     def outcome(self) -> Any:
         """What the caller gets; raises what the hook raised."""
@@ -139,8 +143,6 @@ def _broken_off(answers: list[Any], error: BaseException) -> Iterator[Any]:
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, Draft):
-        return known(value)
     if isinstance(value, Document | Context):
         return value.to_dict()
     if isinstance(value, Mapping):
