@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from volrules.enforcement import Policy
 from volrules.evaluation import Ask, Evaluation
 from volrules.host import FAILURES, OWN, Host, spare_interrupts
-from volrules.host.watch import Watch
+from volrules.host.watch import Job, Watch
 from volrules.lookups import LookUps
 from volrules.model import Context, Decision, VolumeRequest, VolumeType
 from volrules.model.decision import Written
@@ -42,25 +42,28 @@ class Decider:
         if isinstance(request, tuple):
             return self._malformed(request, id)
         if self._plan.patience is None:
-            return self._decided(request, context, id)
+            return self._decided(request, context, id, None)
         # Deciding is pure, so it can be begun again without a plugin that hangs.
-        return self.watch.run([partial(self._decided, request, context, id)], self._plan.patience)[0]
+        (decision,) = self.watch.run([partial(self._decided, request, context, id)], self._plan.patience)
+        return decision
 
     def decide_all(self, orders: Sequence[Order]) -> list[Decision | Exception]:
         """The decisions on several requests, in order, or the fault that befell one: with one hand-off at most."""
         works = [partial(self._outcome, each) for each in orders]
-        return [work() for work in works] if self._plan.patience is None else self.watch.run(works, self._plan.patience)
+        if self._plan.patience is None:
+            return [work(None) for work in works]
+        return self.watch.run(works, self._plan.patience)
 
     def volume_type(self, type_id: str | None) -> VolumeType | None:
         """The type of that id, as a look-up on the engine's own behalf finds it."""
         return self._plan.look_ups.volume_type(type_id)
 
-    def _outcome(self, order: Order) -> Decision | Exception:
+    def _outcome(self, order: Order, job: Job[Any] | None) -> Decision | Exception:
         try:
             request = self._schema.parse(order.body)
             if isinstance(request, tuple):
                 return self._malformed(request, order.id)
-            return self._decided(request, order.context, order.id)
+            return self._decided(request, order.context, order.id, job)
         except Exception as error:  # noqa: BLE001 - it is this one's, and costs the others nothing
             return error
 
@@ -68,10 +71,11 @@ class Decider:
         told = tuple(each.attributed("schema", OWN, "deny") for each in violations)
         return Decision(id, told, (), self._fingerprint, Written())
 
-    def _decided(self, request: VolumeRequest, context: Context, id: Any) -> Decision:  # noqa: A002
+    def _decided(self, request: VolumeRequest, context: Context, id: Any, job: Job[Any] | None) -> Decision:  # noqa: A002
         draft = Known()
         draft.request = request
         draft.context = context
+        draft.job = job
         draft.shown_as = None
         told: Told = []
         turns = iter(self._plan.turns)

@@ -41,7 +41,7 @@ class LookUps:
     def declared(self, draft: Known, name: str, origin: str) -> tuple[VolumeType | None, list[Violation]]:
         """The volume type that a resolver named by its id or name, and what there is to say about it."""
         told: list[Violation] = []
-        found, _ = self._find(VOLUME_TYPE, name, draft.context, told)
+        found, _ = self._find(draft, VOLUME_TYPE, name, draft.context, told)
         if found is None and _is_certain(told):
             message = f"volume type `{clip(name)}`, from {origin}, is not declared; ask the operator to declare it"
             path = _PATHS.get(origin, "/volume/volume_type")
@@ -50,29 +50,35 @@ class LookUps:
 
     def volume_type(self, type_id: str | None) -> VolumeType | None:
         """The type of that id, as a look-up on the engine's own behalf finds it."""
-        return None if type_id is None else self._find(VOLUME_TYPE, type_id, Context().elevated(), [])[0]
+        if type_id is None:
+            return None
+        unwatched = Known()
+        unwatched.job = None
+        found: VolumeType | None
+        found, _ = self._find(unwatched, VOLUME_TYPE, type_id, Context().elevated(), [])
+        return found
 
     def _look_up_one(self, draft: Known, what: LookUp, name: str, told: list[Violation]) -> None:
         before = len(told)
-        found, is_own = self._find(what, name, draft.context, told)
+        found, is_own = self._find(draft, what, name, draft.context, told)
         if found is None:
             delattr(draft, what.field)
             if _is_certain(told[before:]):
                 told.append(_missing(draft, what, name))
             return
         if what.is_of_volume and found.volume is None and found.volume_id is not None:
-            volume, _ = self._find(VOLUME, found.volume_id, draft.context.elevated(), told)
+            volume, _ = self._find(draft, VOLUME, found.volume_id, draft.context.elevated(), told)
             found = replace(found, volume=volume)
         setattr(draft, what.field, found)
         if not is_own:
             draft.foreign = (*draft.foreign, what.field)
 
-    def _find(self, what: LookUp, name: str, context: Context, told: list[Violation]) -> tuple[Any, bool]:
+    def _find(self, draft: Known, what: LookUp, name: str, context: Context, told: list[Violation]) -> tuple[Any, bool]:
         """The first answer, and whether it is the engine's own: from the inventory or the store."""
         record = what.record
         for step in self._finders[what.field]:
             try:
-                answer = step.call(name, context)
+                answer = step.call(name, context) if step.own else step.call(draft, name, context)
                 if answer is not None:
                     return answer if type(answer) is record else _recorded(answer, record), step.own
             except FAILURES as error:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -13,15 +12,14 @@ from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
 from volrules.lookups import LookUps
 from volrules.model import Draft
-from volrules.model.draft import GIVEN, asking
+from volrules.model.draft import GIVEN, Fields, showing
 from volrules.stages import LOOK_UPS, STAGES, Stage, text
 from volrules.step import Credits, Step
 from volrules.violations import Violation
 
 Call = Callable[..., Any]
-Shield = Callable[[Call, str], Call]
-"""Makes a vendor's call one that decisions can rely on; the text is what the plugin is called."""
-Steps = tuple[Step, ...]
+Asking = Callable[[Implementation], Call]
+"""How an implementation is asked: of a draft."""
 LOOKING_UP = "look_up"
 """The stage in which the engine finds what the request names."""
 
@@ -50,47 +48,66 @@ class Plan:
     """
 
     def __init__(self, host: Host, watch: Watch) -> None:
-        patience: list[float] = []
+        self._host = host
+        self._watch = watch
+        finders = {each.field: tuple(self._steps(each.hook, "sources", self._finder)) for each in LOOK_UPS}
+        self.look_ups = LookUps(finders)
+        self.turns = tuple(self._turns())
+        steps = chain((each.step for each in self.turns), *finders.values())
+        limits = (each.by.plugin.timeout for each in steps if not each.own)
+        self.patience = min((each for each in limits if each is not None), default=None)
 
-        def step(by: Implementation, rule: str, shield: Shield) -> Step:
-            plugin = by.plugin
-            own = plugin.distribution == OWN
-            if not own and plugin.timeout is not None:
-                patience.append(plugin.timeout)
-            call = by.call if own else shield(watch.guarded(by), plugin.label)
-            return Step(call, by, rule, own, Credits(rule, plugin.label))
+    def _turns(self) -> Iterator[Turn]:
+        """Everybody's turn, in the order of the pipeline."""
+        yield from self._validators("volrules_validate_request", "request", self._of_request)
+        yield from self._validators("volrules_authorize", "authorize", self._of_request)
+        looking_up = self.look_ups.look_up
+        yield _turn(_step(Implementation(Plugin(OWN, OWN), LOOKING_UP, looking_up), LOOKING_UP, looking_up))
+        known = GIVEN
+        yield from self._validators("volrules_validate_sources", "sources", partial(self._of_draft, known))
+        for stage in STAGES:
+            resolvers = tuple(self._steps(stage.resolve, stage.field, partial(self._resolver, stage, known)))
+            for number, each in enumerate(resolvers, 1):
+                yield _turn(each, stage.field, rivals=len(resolvers) - number)
+            known += (stage.field,) if resolvers else ()
+            yield from self._validators(stage.validate, stage.field, partial(self._of_draft, known))
 
-        def steps(hook: str | None, rule: str, shield: Shield = _bare) -> Steps:
-            return () if hook is None else tuple(step(each, rule, shield) for each in host.implementations(hook))
+    def _validators(self, hook: str | None, rule: str, asking: Asking) -> Iterator[Turn]:
+        return map(_turn, self._steps(hook, rule, asking))
 
-        self.look_ups = LookUps({each.field: steps(each.hook, "sources") for each in LOOK_UPS})
-        self.turns = tuple(_turns(steps, self.look_ups))
-        self.patience: float | None = min(patience, default=None)
+    def _steps(self, hook: str | None, rule: str, asking: Asking) -> Iterator[Step]:
+        implementations = () if hook is None else self._host.implementations(hook)
+        return (_step(each, rule, asking(each)) for each in implementations)
+
+    def _of_request(self, by: Implementation) -> Call:
+        """Who is asked of a request and its caller."""
+        call = by.call
+        return self._watch.guarded(by, lambda draft: call(draft.request, draft.context))
+
+    def _of_draft(self, known: Fields, by: Implementation) -> Call:
+        """Who is asked of a draft that knows those fields; a vendor is not given the draft itself."""
+        return by.call if by.plugin.is_own else self._watch.guarded(by, showing(known, by.call))
+
+    def _resolver(self, stage: Stage, known: Fields, by: Implementation) -> Call:
+        """The same, where a vendor's answer has to be a value of the stage's field."""
+        call = self._of_draft(known, by)
+        return call if by.plugin.is_own else _checked(stage, call, by.plugin.label)
+
+    def _finder(self, by: Implementation) -> Call:
+        """Who is asked what exists, by name; a vendor's call begins with the draft for which it is watched."""
+        call, guarded = by.call, self._watch.guarded
+        if by.plugin.is_own:
+            return call
+        # A guard for each call: there may be several for a draft.
+        return lambda draft, name, context: guarded(by, lambda _: call(name, context))(draft)
 
 
-def _turns(steps: Callable[..., Steps], look_ups: LookUps) -> Iterator[Turn]:
-    """Everybody's turn, in the order of the pipeline."""
-    known = list(GIVEN)
-    yield from (_turn(_of_draft(each)) for each in steps("volrules_validate_request", "request"))
-    yield from (_turn(_of_draft(each)) for each in steps("volrules_authorize", "authorize"))
-    yield _turn(_step_of_engine(look_ups.look_up, LOOKING_UP))
-    yield from (_turn(each, known) for each in steps("volrules_validate_sources", "sources"))
-    for stage in STAGES:
-        resolvers = steps(stage.resolve, stage.field, partial(_resolver, stage))
-        for number, each in enumerate(resolvers, 1):
-            yield _turn(each, known, stage.field, rivals=len(resolvers) - number)
-        known += [stage.field] if resolvers else []
-        yield from (_turn(each, known) for each in steps(stage.validate, stage.field))
+def _turn(step: Step, field: str | None = None, rivals: int = 0) -> Turn:
+    return Turn(step.call, field, rivals, step)
 
 
-def _turn(step: Step, known: Sequence[str] = (), field: str | None = None, rivals: int = 0) -> Turn:
-    """The turn of a step; ``known``: the fields of the draft that are known by then, where it is shown one."""
-    return Turn(step.call if step.own or not known else asking(step.call, tuple(known)), field, rivals, step)
-
-
-def _step_of_engine(call: Call, rule: str) -> Step:
-    """What the engine does itself, in its place among the plugins' implementations."""
-    return Step(call, Implementation(Plugin(OWN, OWN), rule, call), rule, True, Credits(rule, OWN))
+def _step(by: Implementation, rule: str, call: Call) -> Step:
+    return Step(call, by, rule, by.plugin.is_own, Credits(rule, by.plugin.label))
 
 
 def objections(answer: Any) -> Iterator[Violation] | None:
@@ -105,18 +122,8 @@ def objections(answer: Any) -> Iterator[Violation] | None:
     return None
 
 
-def _of_draft(step: Step) -> Step:
-    """What asks of a request and its caller, as what asks of a draft."""
-    call = step.call
-    return replace(step, call=lambda draft: call(draft.request, draft.context))
-
-
-def _bare(call: Call, _: str) -> Call:
-    return call
-
-
-def _resolver(stage: Stage, call: Call, label: str) -> Call:
-    """A vendor's resolver, whose answer is checked."""
+def _checked(stage: Stage, call: Call, label: str) -> Call:
+    """A resolver whose answer is checked."""
 
     def resolve(draft: Draft) -> tuple[Any, str] | None:
         answer = call(draft)

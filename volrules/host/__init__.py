@@ -92,7 +92,7 @@ class Host:
         The finders, which were added last, are asked after everybody else.
         """
         rank = ("tryfirst", None, "trylast").index(each.precedence)
-        own = each.plugin.distribution == OWN
+        own = each.plugin.is_own
         return rank, own == (each.precedence == "trylast"), list(self.plugins).index(each.plugin.name)
 
     def chosen(self, hook: str, name: str, key: str) -> Implementation:

@@ -39,9 +39,14 @@ class Plugin:
     instance: object = None
 
     @property
+    def is_own(self) -> bool:
+        """Whether it ships with volrules."""
+        return self.distribution == OWN
+
+    @property
     def label(self) -> str:
         """The name in violations and provenance: what ships with volrules answers as volrules."""
-        return OWN if self.distribution == OWN else self.name
+        return OWN if self.is_own else self.name
 
     def failure(self, hook: str, rule: str) -> Violation:
         """What a decision says of its failing, enforced by its failure policy; what it raised is for the log alone."""

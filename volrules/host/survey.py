@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from volrules.host import Host
-from volrules.host.plugin import OWN, Implementation
+from volrules.host.plugin import Implementation
 from volrules.host.verification import SPECS
 from volrules.site import Site
 
@@ -57,7 +57,7 @@ def _choice(each: Implementation, site: Site) -> str:
 def _why(each: Implementation) -> str:
     if each.precedence is not None:
         return each.precedence
-    return "ships with volrules" if each.plugin.distribution == OWN else "by name"
+    return "ships with volrules" if each.plugin.is_own else "by name"
 
 
 def _counts(hook: str) -> str:
@@ -67,5 +67,5 @@ def _counts(hook: str) -> str:
 
 
 def _rivals(hook: str, implementations: tuple[Implementation, ...]) -> tuple[str, ...]:
-    vendors = tuple(each.plugin.name for each in implementations if each.plugin.distribution != OWN)
+    vendors = tuple(each.plugin.name for each in implementations if not each.plugin.is_own)
     return vendors if hook.startswith("volrules_resolve_") and len(vendors) > 1 else ()

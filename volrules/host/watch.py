@@ -14,9 +14,9 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from volrules.host.patience import PluginTimeout, call
-from volrules.host.plugin import OWN, Implementation
-from volrules.host.verification import SPECS
+from volrules.host.plugin import Implementation
 from volrules.host.workers import idle_worker
+from volrules.model.draft import Known
 
 T = TypeVar("T")
 HANGS = 3
@@ -53,14 +53,15 @@ def _held() -> threading.Lock:
 
 
 @dataclass(slots=True)
-class _Job(Generic[T]):
-    """Pieces of work for a thread. ``running``: the call that it is in; each call has an object of its own for it.
+class Job(Generic[T]):
+    """Pieces of work for a thread, each of which is told its job.
 
+    ``running``: the call that it is in, an object of its own as far as its piece of work goes.
     ``answers``: those of the pieces that are done; ``skipped``: the plugins that are not called in the next one.
     ``abandoned``: nobody waits for it any more, so the less it still does, the better. ``undone``: held until it ends.
     """
 
-    works: Sequence[Callable[[], T]]
+    works: Sequence[Callable[[Job[T]], T]]
     skipped: frozenset[str] = _NOBODY
     running: _Call | None = None
     answers: list[T] = field(default_factory=list)
@@ -70,25 +71,15 @@ class _Job(Generic[T]):
 
     def run(self) -> None:
         """Do the work."""
-        _here.job = self
         try:
             for work in self.works:
                 if self.abandoned:
                     break
-                self.answers.append(work())
+                self.answers.append(work(self))
                 self.skipped = _NOBODY
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
             self.error = error
         self.undone.release()
-
-
-class _Here(threading.local):
-    """The job of this thread, None on threads that are nobody's worker."""
-
-    job: _Job[Any] | None = None
-
-
-_here = _Here()
 
 
 class Watch:
@@ -97,29 +88,26 @@ class Watch:
     def __init__(self) -> None:
         self._hangs: dict[str, tuple[int, float]] = {}
 
-    def guarded(self, by: Implementation) -> Callable[..., Any]:
-        """The implementation's call, noting itself while it runs; raises Hung and Suspended at once, without a call."""
-        if by.plugin.timeout is None:
-            return by.call
-        if len(SPECS[by.hook]) == 1:
-            return self._guarded(by, by.call)
-        several = self._guarded(by, lambda arguments: by.call(*arguments))
-        return lambda *arguments: several(arguments)
+    def guarded(self, by: Implementation, function: Callable[[Known], Any]) -> Callable[[Known], Any]:
+        """A function that has it answer, once in a decision, and that notes it in the draft's job meanwhile.
 
-    def _guarded(self, by: Implementation, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        hangs = self._hangs
+        Where it hangs, or has hung, that raises Hung or Suspended at once, without a call.
+        """
+        if by.plugin.is_own or by.plugin.timeout is None:
+            return function
+        hangs, running = self._hangs, [by]
 
-        def guarded(argument: Any) -> Any:
-            job = _here.job
+        def guarded(draft: Known) -> Any:
+            job: Job[Any] | None = draft.job
             if hangs:
                 self._require_sound(by)
             if job is None:
-                return function(argument)
+                return function(draft)
             if job.skipped and by.plugin.name in job.skipped:
                 raise Hung(by)
-            job.running = running = [by]
+            job.running = running
             try:
-                answer = function(argument)
+                answer = function(draft)
             finally:
                 job.running = None
             return answer if answer is None or not isinstance(answer, Iterator) else _watched(job, running, answer)
@@ -132,7 +120,7 @@ class Watch:
         What ships with volrules is asked inline: it is known to come back.
         Raises what the call raises, PluginTimeout, Suspended.
         """
-        if by.plugin.distribution == OWN:
+        if by.plugin.is_own:
             return by.call(*arguments)
         self._require_sound(by)
         try:
@@ -141,7 +129,7 @@ class Watch:
             self._count(by.plugin.name)
             raise
 
-    def run(self, works: Sequence[Callable[[], T]], patience: float) -> list[T]:
+    def run(self, works: Sequence[Callable[[Job[T]], T]], patience: float) -> list[T]:
         """The answers of pieces of work, from one hand-off. Raises what one of them raises.
 
         ``patience``: seconds, the shortest timeout of the plugins that may be called. Where a guarded call hangs, its
@@ -150,14 +138,14 @@ class Watch:
         answers: list[T] = []
         skipped: frozenset[str] = frozenset()
         while len(answers) < len(works):
-            job = _Job(works[len(answers) :], skipped)
+            job = Job(works[len(answers) :], skipped)
             done, hung = self._done(job, patience)
             answers += done
             if hung is not None:
                 skipped = (frozenset() if done else skipped) | {hung}
         return answers
 
-    def _done(self, job: _Job[T], patience: float) -> tuple[list[T], str | None]:
+    def _done(self, job: Job[T], patience: float) -> tuple[list[T], str | None]:
         """The answers of a job as far as it comes, and the plugin that hangs where it comes no further."""
         worker = idle_worker()
         worker.give(job.run)
@@ -173,20 +161,20 @@ class Watch:
         worker.park()
         if job.error is not None:
             raise job.error
-        return job.answers, None
+        answers, job.answers = job.answers, []  # nobody but the caller keeps them
+        return answers, None
 
-    def _stuck(self, job: _Job[T], patience: float) -> tuple[list[T], str] | None:
+    def _stuck(self, job: Job[T], patience: float) -> tuple[list[T], str] | None:
         """Wait for a job; where it hangs, its answers until then and the plugin that it hangs in."""
         # That calls look at the clock would cost each of them more than all the rest of being watched.
-        seen: _Call | None = None
-        since = monotonic()
+        piece, seen, since = 0, None, monotonic()
         while not job.undone.acquire(timeout=patience / _LOOKS):
             # INVARIANT: answers are counted before the call is read, so that an overdue call is of the next piece.
             done, running = len(job.answers), job.running
             if running is None:
                 continue
-            if running is not seen:
-                seen, since = running, monotonic()
+            if running is not seen or done != piece:
+                piece, seen, since = done, running, monotonic()
                 continue
             plugin = running[0].plugin
             if monotonic() - since >= (plugin.timeout or patience):
@@ -206,7 +194,7 @@ class Watch:
         self._hangs[plugin] = (again, monotonic() + PAUSE)
 
 
-def _watched(job: _Job[Any], running: _Call, answers: Iterator[T]) -> Iterator[T]:
+def _watched(job: Job[Any], running: _Call, answers: Iterator[T]) -> Iterator[T]:
     """What a generator has to say, each part of it within the time of the whole."""
     while not job.abandoned:
         job.running = running

@@ -55,8 +55,9 @@ class _Fields:
     dispatch: Mapping[str, Any]
 
 
-FIELDS = tuple(_Fields.__annotations__)
-GIVEN = FIELDS[: FIELDS.index("size")]
+Fields = tuple[str, ...]
+FIELDS: Fields = tuple(_Fields.__annotations__)
+GIVEN: Fields = FIELDS[: FIELDS.index("size")]
 """What is known before the first field is resolved."""
 _AT = tuple(property(itemgetter(position)) for position in range(len(FIELDS)))
 _UNKNOWN: Any = object()
@@ -67,12 +68,13 @@ class Known(_Fields):
     """What a decision knows so far, for itself alone to fill in; a field that it does not know is not set.
 
     ``foreign``: the sources, by field, that vendors' plugins have answered for. ``shown``: what vendors have been shown
-    last, and ``shown_as`` its class.
+    last, and ``shown_as`` its class. ``job``: what their calls note themselves in, None where nobody watches.
     """
 
     # Slots, and nothing that stands in for what is not set: nothing is found sooner.
-    __slots__ = (*FIELDS, "foreign", "shown", "shown_as")
+    __slots__ = (*FIELDS, "foreign", "job", "shown", "shown_as")
 
+    job: Any
     foreign: Collection[str]
     shown: Draft | None
     shown_as: type[Draft] | None
@@ -119,7 +121,7 @@ def known(draft: Known | Draft) -> dict[str, Any]:
     return {name: value for name, value in found if value is not _UNKNOWN}
 
 
-def asking(vendor: Callable[[Draft], Any], fields: tuple[str, ...]) -> Callable[[Known], Any]:
+def showing(fields: Fields, vendor: Callable[[Draft], Any]) -> Callable[[Known], Any]:
     """Ask a vendor, who is shown those fields of the draft, or what is known of them.
 
     Whatever it might do to what it is shown, by whatever trick, changes no decision, and nothing that others see.
@@ -140,12 +142,12 @@ def asking(vendor: Callable[[Draft], Any], fields: tuple[str, ...]) -> Callable[
 
 
 @cache
-def _kind(fields: tuple[str, ...]) -> type[Draft]:
+def _kind(fields: Fields) -> type[Draft]:
     """The class of the drafts that know those fields."""
     return type("Draft", (Draft,), {"__slots__": (), **dict(zip(fields, _AT, strict=False))})
 
 
-def _members(fields: tuple[str, ...]) -> Callable[[Known], tuple[Any, ...]]:
+def _members(fields: Fields) -> Callable[[Known], tuple[Any, ...]]:
     """What reads those fields of a draft."""
     # Compiled, as dataclasses are: attrgetter finds slots in thrice the time.
     reading: Callable[[Known], tuple[Any, ...]] = eval(
