@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from volrules.enforcement import Policy
 from volrules.evaluation import Ask, Evaluation
 from volrules.host import FAILURES, OWN, Host, spare_interrupts
-from volrules.host.watch import Job, Watch
+from volrules.host.watch import Job, Watch, Work
 from volrules.lookups import LookUps
 from volrules.model import Context, Decision, VolumeRequest, VolumeType
 from volrules.model.decision import Written
@@ -44,8 +44,8 @@ class Decider:
         if self._plan.patience is None:
             return self._decided(request, context, id, None)
         # Deciding is pure, so it can be begun again without a plugin that hangs.
-        (decision,) = self.watch.run([partial(self._decided, request, context, id)], self._plan.patience)
-        return decision
+        work: Work[Decision] = partial(self._decided, request, context, id)
+        return self.watch.run([work], self._plan.patience)[0]
 
     def decide_all(self, orders: Sequence[Order]) -> list[Decision | Exception]:
         """The decisions on several requests, in order, or the fault that befell one: with one hand-off at most."""
@@ -80,12 +80,13 @@ class Decider:
         told: Told = []
         turns = iter(self._plan.turns)
         halted = _first_go(turns, draft, told, self._plan.look_ups)
-        if halted is None:
-            draft.shown = None
-            return Decision(id, (), (), self._fingerprint, Rendering(draft, told))
-        evaluation = Evaluation(self._plan, self._policy, draft, told)
-        evaluation.run(*halted, turns)
-        violations, warnings = tuple(evaluation.violations), tuple(evaluation.warnings)
+        violations: tuple[Violation, ...] = ()
+        warnings: tuple[Violation, ...] = ()
+        if halted is not None:
+            evaluation = Evaluation(self._plan, self._policy, draft, told)
+            evaluation.run(*halted, turns)
+            violations, warnings = tuple(evaluation.violations), tuple(evaluation.warnings)
+        draft.shown = None  # what vendors have looked at is not kept with the decision
         return Decision(id, violations, warnings, self._fingerprint, Rendering(draft, told))
 
 

@@ -67,9 +67,8 @@ def _measured(parts: list[str], rounds: int, notes: list[str]) -> Groups:
             groups |= {f"Engine.check, {name}": each for name, each in decisions.figures(engine, floor, rounds).items()}
         elif part == "growth":
             groups["Vendors that have nothing to say"] = vendors = growth.vendors(rounds)
-            added, calls = growth.slope(vendors)
-            notes.append(f"one more no-op adds {added:.2f} µs, as much as {calls:.0f} calls of an empty function")
-            groups["A vendor with a time limit"] = growth.hand_offs(max(5, rounds // 4))
+            groups["Vendors with a time limit"] = hand_offs = growth.hand_offs(max(5, rounds // 4))
+            notes += growth.remarks(vendors, hand_offs)
             groups["Large inventory, large site"] = growth.sizes(rounds)
         elif part == "streaming":
             groups["JSON Lines, end to end"] = streaming.figures(engine, floor, max(5, rounds // 4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import repeat
@@ -19,6 +19,8 @@ MANY = 100_000
 VENDORS = (1, 5, 20, 100)
 TOGETHER = 256
 ALONE = "nobody else, one at a time"
+CROWD = 20
+CALLS = "empty calls"
 
 
 class Noop:
@@ -42,30 +44,59 @@ def vendors(rounds: int) -> list[Figure]:
     engines = {count: house.an_engine(tuple(map(Noop, range(count)))) for count in (0, *VENDORS)}
     works: dict[str, Work] = {"floor": partial(house.a_floor().decide, plain, samples.CONTEXT)}
     for count, engine in engines.items():
-        works[f"{count} no-ops"] = partial(engine.check, plain, samples.CONTEXT)
-    works["100 empty calls"] = _calls
+        works[_inline(count)] = partial(engine.check, plain, samples.CONTEXT)
+    works[f"100 {CALLS}"] = _calls
     return measure(works, rounds)
 
 
-def slope(figures: list[Figure]) -> tuple[float, float]:
-    """Microseconds that one more no-op adds, and how many empty calls that is."""
-    by_name = {each.name: each.nanoseconds for each in figures}
-    added = (by_name[f"{VENDORS[-1]} no-ops"] - by_name["0 no-ops"]) / VENDORS[-1]
-    return added / 1000, added / (by_name["100 empty calls"] / 100)
-
-
 def hand_offs(rounds: int) -> list[Figure]:
-    """Plain decisions with a no-op that has a time limit: one at a time, and many together; nanoseconds are of one."""
-    plain, limited = house.an_engine(), house.an_engine((Noop(0),), timeout=10)
+    """Plain decisions with no-ops that have a time limit: one at a time, and many together; nanoseconds are of one."""
+    plain, limited, crowded = house.an_engine(), _limited(1), _limited(CROWD)
     orders = [Order(samples.BODIES["plain"], Context.from_dict(samples.CONTEXT))] * TOGETHER
     works: dict[str, Work] = {
         ALONE: lambda: [plain.check(each.body, each.context) for each in orders],
         "a time limit, one at a time": lambda: [limited.check(each.body, each.context) for each in orders],
-        f"nobody else, {TOGETHER} together": partial(plain.check_many, orders),
-        f"a time limit, {TOGETHER} together": partial(limited.check_many, orders),
+        _together(0): partial(plain.check_many, orders),
+        _together(1): partial(limited.check_many, orders),
+        _together(CROWD): partial(crowded.check_many, orders),
+        f"1 {CALLS}": lambda: [noop(each) for each in orders],
     }
     measured = measure(works, rounds, base=ALONE, turn=10_000_000)
     return [replace(each, nanoseconds=round(each.nanoseconds / TOGETHER, 1)) for each in measured]
+
+
+def remarks(vendors: list[Figure], hand_offs: list[Figure]) -> Iterator[str]:
+    """What one no-op adds to a decision, in words: of :func:`vendors` and :func:`hand_offs`."""
+    first, last = _inline(1), _inline(VENDORS[-1])
+    yield f"a no-op without a time limit: {_added(vendors, _inline(0), first)}, another {_added(vendors, first, last)}"
+    alone, crowd = _together(1), _together(CROWD)
+    yield f"a no-op in a stream: {_added(hand_offs, _together(0), alone)}, another {_added(hand_offs, alone, crowd)}"
+
+
+def _added(figures: list[Figure], fewer: str, more: str) -> str:
+    """What one of the plugins adds by which they differ, by its ratios, which are steadier than its times."""
+    by_name = {each.name: each for each in figures}
+    plugins = _number(more) - _number(fewer)
+    ratio = (by_name[more].ratio - by_name[fewer].ratio) / plugins
+    calls = next(each for each in figures if each.name.endswith(CALLS))
+    base = by_name[calls.base].nanoseconds
+    return f"{ratio * base / 1000:.2f} µs = {ratio * _number(calls.name) / calls.ratio:.0f} empty calls"
+
+
+def _number(name: str) -> int:
+    return int(name.partition(" ")[0])
+
+
+def _inline(count: int) -> str:
+    return f"{count} no-ops"
+
+
+def _limited(count: int) -> Engine:
+    return house.an_engine(tuple(map(Noop, range(count))), timeout=10)
+
+
+def _together(count: int) -> str:
+    return f"{count} with a time limit, {TOGETHER} together"
 
 
 def sizes(rounds: int) -> list[Figure]:

@@ -13,8 +13,8 @@ import click
 REPORT = "volrules.report"
 """What the report is written to while stdout is kept for it, in click's notes of a run."""
 
-# json.dumps would make one for each document.
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+# json.dumps would make one for each document. No document contains itself.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 def printable(text: object) -> str:

@@ -52,16 +52,20 @@ def _held() -> threading.Lock:
     return lock
 
 
+Work = Callable[["Job[T]"], T]
+"""A piece of work, which is told its job."""
+
+
 @dataclass(slots=True)
 class Job(Generic[T]):
-    """Pieces of work for a thread, each of which is told its job.
+    """Pieces of work for a thread.
 
     ``running``: the call that it is in, an object of its own as far as its piece of work goes.
     ``answers``: those of the pieces that are done; ``skipped``: the plugins that are not called in the next one.
     ``abandoned``: nobody waits for it any more, so the less it still does, the better. ``undone``: held until it ends.
     """
 
-    works: Sequence[Callable[[Job[T]], T]]
+    works: Sequence[Work[T]]
     skipped: frozenset[str] = _NOBODY
     running: _Call | None = None
     answers: list[T] = field(default_factory=list)
@@ -129,7 +133,7 @@ class Watch:
             self._count(by.plugin.name)
             raise
 
-    def run(self, works: Sequence[Callable[[Job[T]], T]], patience: float) -> list[T]:
+    def run(self, works: Sequence[Work[T]], patience: float) -> list[T]:
         """The answers of pieces of work, from one hand-off. Raises what one of them raises.
 
         ``patience``: seconds, the shortest timeout of the plugins that may be called. Where a guarded call hangs, its
