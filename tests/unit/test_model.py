@@ -106,6 +106,17 @@ def test_a_draft_is_read_only():
     assert draft.size == 5
 
 
+def test_a_draft_is_itself_and_a_copy_of_it_tells_the_same():
+    draft = Draft({"size": 5, "metadata": {"a": "b"}})
+    assert draft != Draft({"size": 5, "metadata": {"a": "b"}})
+    assert {draft: "kept"}[draft] == "kept"
+    for copied in (copy.copy(draft), copy.deepcopy(draft), pickle.loads(pickle.dumps(draft))):
+        assert isinstance(copied, Draft)
+        assert (copied.size, copied.metadata) == (5, {"a": "b"})
+        assert not hasattr(copied, "availability_zone")
+        assert repr(copied) == repr(draft) == "Draft(size=5, metadata={'a': 'b'})"
+
+
 def parts():
     """A decision with something in every member, and all that it is made of."""
     kind = a_type(id=SSD, qos_specs="gold", encryption=LUKS)

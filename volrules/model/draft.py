@@ -95,6 +95,7 @@ class Draft(_Fields, tuple[Any, ...]):
 
     # A draft is itself, not what is in it.
     __eq__ = object.__eq__
+    __ne__ = object.__ne__
     __hash__ = object.__hash__
 
     def __getattr__(self, name: str) -> NoReturn:
