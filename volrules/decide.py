@@ -9,21 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from volrules.enforcement import Policy
-from volrules.evaluation import Ask, Evaluation
+from volrules.evaluation import Evaluation
 from volrules.host import FAILURES, OWN, Host, spare_interrupts
-from volrules.host.watch import Job, Watch, Work
+from volrules.host.jobs import Job, Work
+from volrules.host.watch import Watch
 from volrules.lookups import LookUps
 from volrules.model import Context, Decision, VolumeRequest, VolumeType
 from volrules.model.decision import Written
-from volrules.model.draft import Known
+from volrules.model.known import Ask, Known
 from volrules.order import Order
 from volrules.plan import Plan, Turn, objections
 from volrules.rendering import Rendering, Told
 from volrules.requests import RequestSchema
 from volrules.violations import Violation
+
+T = TypeVar("T")
+_Heard = tuple[tuple[Violation, ...], tuple[Violation, ...]]
+_NOTHING: _Heard = (), ()
 
 
 class Decider:
@@ -49,14 +54,16 @@ class Decider:
 
     def decide_all(self, orders: Sequence[Order]) -> list[Decision | Exception]:
         """The decisions on several requests, in order, or the fault that befell one: with one hand-off at most."""
-        works = [partial(self._outcome, each) for each in orders]
-        if self._plan.patience is None:
-            return [work(None) for work in works]
-        return self.watch.run(works, self._plan.patience)
+        return self._done([partial(self._outcome, each) for each in orders])
 
     def volume_type(self, type_id: str | None) -> VolumeType | None:
         """The type of that id, as a look-up on the engine's own behalf finds it."""
-        return self._plan.look_ups.volume_type(type_id)
+        work: Work[VolumeType | None] = partial(self._plan.look_ups.volume_type, type_id)
+        return self._done([work])[0]
+
+    def _done(self, works: list[Work[T]]) -> list[T]:
+        patience = self._plan.patience
+        return [work(None) for work in works] if patience is None else self.watch.run(works, patience)
 
     def _outcome(self, order: Order, job: Job[Any] | None) -> Decision | Exception:
         try:
@@ -80,14 +87,15 @@ class Decider:
         told: Told = []
         turns = iter(self._plan.turns)
         halted = _first_go(turns, draft, told, self._plan.look_ups)
-        violations: tuple[Violation, ...] = ()
-        warnings: tuple[Violation, ...] = ()
-        if halted is not None:
-            evaluation = Evaluation(self._plan, self._policy, draft, told)
-            evaluation.run(*halted, turns)
-            violations, warnings = tuple(evaluation.violations), tuple(evaluation.warnings)
-        draft.shown = None  # what vendors have looked at is not kept with the decision
-        return Decision(id, violations, warnings, self._fingerprint, Rendering(draft, told))
+        heard = _NOTHING if halted is None else self._heard(draft, told, halted, turns)
+        draft.shown = draft.job = None  # a decision keeps neither what vendors were shown nor the job it was part of
+        return Decision(id, *heard, self._fingerprint, Rendering(draft, told))
+
+    def _heard(self, draft: Known, told: Told, halted: tuple[Turn, Ask], rest: Iterator[Turn]) -> _Heard:
+        """What all have to say, the one who halted the first go among them: violations, and warnings."""
+        evaluation = Evaluation(self._plan, self._policy, draft, told)
+        evaluation.run(*halted, rest)
+        return tuple(evaluation.violations), tuple(evaluation.warnings)
 
 
 def _first_go(turns: Iterator[Turn], draft: Known, told: Told, look_ups: LookUps) -> tuple[Turn, Ask] | None:

@@ -6,20 +6,18 @@ That is the whole of how follow-up errors are avoided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from volrules.enforcement import Policy
 from volrules.host import FAILURES
 from volrules.model import Unresolved
-from volrules.model.draft import Known
+from volrules.model.known import Ask, Known
 from volrules.plan import LOOKING_UP, Plan, Turn, objections
 from volrules.rendering import Told
 from volrules.step import Step
 from volrules.violations import Violation
 
-Ask = Callable[[Known], Any]
-"""Gives the answer of one whose turn it is to a draft, or raises what he raises."""
 _OF_SOURCES = (LOOKING_UP, "sources")
 
 
@@ -77,7 +75,7 @@ class Evaluation:
         if is_spoilt and stage in ("request", "authorize"):
             self._is_blind = True
         elif is_spoilt and any(step.rule == stage for step, _ in self.told):
-            delattr(self._draft, stage)
+            self._draft.forget(stage)
 
     def _keep(self, field: str, step: Step, answer: tuple[Any, str]) -> None:
         """Know the value from now on, unless it is the name of a type that is not there."""

@@ -10,8 +10,9 @@ from volrules.codes import built_in
 from volrules.documents import freeze
 from volrules.errors import StoreError
 from volrules.host import FAILURES, OWN
+from volrules.host.jobs import Job
 from volrules.model import Context, VolumeType
-from volrules.model.draft import Known
+from volrules.model.known import Known
 from volrules.stages import SOURCES, VOLUME, VOLUME_TYPE, LookUp
 from volrules.step import Step
 from volrules.violations import Violation
@@ -48,14 +49,14 @@ class LookUps:
             told.append(_noted(built_in("volume_type.not_declared", path, message, id=name), "volume_type"))
         return found, told
 
-    def volume_type(self, type_id: str | None) -> VolumeType | None:
+    def volume_type(self, type_id: str | None, job: Job[Any] | None) -> VolumeType | None:
         """The type of that id, as a look-up on the engine's own behalf finds it."""
         if type_id is None:
             return None
-        unwatched = Known()
-        unwatched.job = None
+        draft = Known()
+        draft.job = job
         found: VolumeType | None
-        found, _ = self._find(unwatched, VOLUME_TYPE, type_id, Context().elevated(), [])
+        found, _ = self._find(draft, VOLUME_TYPE, type_id, Context().elevated(), [])
         return found
 
     def _look_up_one(self, draft: Known, what: LookUp, name: str, told: list[Violation]) -> None:
@@ -78,6 +79,7 @@ class LookUps:
         record = what.record
         for step in self._finders[what.field]:
             try:
+                # What ships with volrules is asked bare: taking a draft would cost it a call in every look-up.
                 answer = step.call(name, context) if step.own else step.call(draft, name, context)
                 if answer is not None:
                     return answer if type(answer) is record else _recorded(answer, record), step.own

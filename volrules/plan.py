@@ -11,15 +11,15 @@ from volrules.host import OWN, Host, Implementation
 from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
 from volrules.lookups import LookUps
-from volrules.model import Draft
-from volrules.model.draft import GIVEN, Fields, showing
+from volrules.model.draft import GIVEN, Fields
+from volrules.model.known import Ask, Known, showing
 from volrules.stages import LOOK_UPS, STAGES, Stage, text
 from volrules.step import Credits, Step
 from volrules.violations import Violation
 
 Call = Callable[..., Any]
 Asking = Callable[[Implementation], Call]
-"""How an implementation is asked: of a draft."""
+"""Makes of an implementation what a decision calls: with the draft; a finder, see :meth:`Plan._finder`."""
 LOOKING_UP = "look_up"
 """The stage in which the engine finds what the request names."""
 
@@ -34,7 +34,7 @@ class Turn:
     # No tuple, whose members are found more slowly, and no dataclass, which takes a millisecond to make.
     __slots__ = ("call", "field", "rivals", "step")
 
-    def __init__(self, call: Call, field: str | None, rivals: int, step: Step) -> None:
+    def __init__(self, call: Ask, field: str | None, rivals: int, step: Step) -> None:
         self.call = call
         self.field = field
         self.rivals = rivals
@@ -79,16 +79,16 @@ class Plan:
         implementations = () if hook is None else self._host.implementations(hook)
         return (_step(each, rule, asking(each)) for each in implementations)
 
-    def _of_request(self, by: Implementation) -> Call:
+    def _of_request(self, by: Implementation) -> Ask:
         """Who is asked of a request and its caller."""
         call = by.call
         return self._watch.guarded(by, lambda draft: call(draft.request, draft.context))
 
-    def _of_draft(self, known: Fields, by: Implementation) -> Call:
+    def _of_draft(self, known: Fields, by: Implementation) -> Ask:
         """Who is asked of a draft that knows those fields; a vendor is not given the draft itself."""
         return by.call if by.plugin.is_own else self._watch.guarded(by, showing(known, by.call))
 
-    def _resolver(self, stage: Stage, known: Fields, by: Implementation) -> Call:
+    def _resolver(self, stage: Stage, known: Fields, by: Implementation) -> Ask:
         """The same, where a vendor's answer has to be a value of the stage's field."""
         call = self._of_draft(known, by)
         return call if by.plugin.is_own else _checked(stage, call, by.plugin.label)
@@ -122,10 +122,10 @@ def objections(answer: Any) -> Iterator[Violation] | None:
     return None
 
 
-def _checked(stage: Stage, call: Call, label: str) -> Call:
+def _checked(stage: Stage, call: Ask, label: str) -> Ask:
     """A resolver whose answer is checked."""
 
-    def resolve(draft: Draft) -> tuple[Any, str] | None:
+    def resolve(draft: Known) -> tuple[Any, str] | None:
         answer = call(draft)
         if answer is None:
             return None

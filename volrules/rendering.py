@@ -8,7 +8,7 @@ from typing import Any
 
 from volrules.documents import EMPTY
 from volrules.model import Basis, Provenance, QosSpecs, Sources, Spec
-from volrules.model.draft import Known
+from volrules.model.known import Known
 from volrules.step import Step
 
 Told = list[tuple[Step, tuple[Any, str]]]

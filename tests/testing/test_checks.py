@@ -49,6 +49,12 @@ class Tampers:
         object.__setattr__(draft, "__class__", Draft)
 
 
+class Disguises:
+    @hookimpl
+    def volrules_validate_size(self, draft):
+        object.__setattr__(draft, "__class__", type(Draft({"request": None, "context": None})))
+
+
 class Prints:
     @hookimpl
     def volrules_validate_size(self, draft):
@@ -155,6 +161,7 @@ BAD = {
     RaisesMidway: ("volrules_validate_size", "raised KeyError"),
     Assigns: ("volrules_validate_size", "raised AttributeError: a draft is read-only"),
     Tampers: ("volrules_validate_size", "changed what it was given"),
+    Disguises: ("volrules_validate_size", "changed what it was given"),
     Prints: ("volrules_validate_size", "wrote to stdout"),
     Sleeps: ("volrules_validate_size", "did not answer within 0.05 s"),
     AnswersText: ("volrules_validate_size", "answered with a str"),

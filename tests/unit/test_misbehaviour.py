@@ -310,6 +310,17 @@ def test_a_draft_in_disguise_deceives_neither_the_decision_nor_another_vendor():
             assert seen == [10, (10, "nova"), 10]
 
 
+@pytest.mark.parametrize("hook", ["validate_image", "resolve_availability_zone"])
+def test_a_forgotten_field_is_forgotten_for_the_next_vendor_too(hook):
+    seen = []
+    plugins = [
+        a_plugin("a", validate_size=saying("a.no")),
+        a_plugin("b", **{hook: lambda self, draft: seen.append(getattr(draft, "size", "unknown"))}),
+    ]
+    check(a_request(size=10), plugins=plugins)
+    assert seen == ["unknown"]
+
+
 def test_nobody_changes_a_type_that_another_vendor_made():
     kind = VolumeType(OTHER, "vendor", extra_specs={"a": "b"})
     plugins = [

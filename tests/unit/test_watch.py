@@ -1,10 +1,14 @@
 """Plugins that hang: a decision walks away from them."""
 
+import gc
+import logging
 import threading
+import time
+import weakref
 
 import pytest
 
-from tests.builders import a_request
+from tests.builders import IMAGE, a_request
 from volrules import Engine, Order, hookimpl, violation
 
 
@@ -156,3 +160,42 @@ def test_many_are_decided_as_they_are_one_by_one():
     with opened(Picky()) as engine:
         together = [each.to_dict() for each in engine.check_many(asked)]
         assert together == [engine.check(each.body, id=each.id).to_dict() for each in asked]
+
+
+class Slow:
+    """Takes its time for each request, and less than it has."""
+
+    name = "hanging"
+
+    @hookimpl
+    def volrules_validate_size(self, draft):
+        time.sleep(0.2)
+
+    @hookimpl
+    def volrules_find_image(self, image_id):
+        time.sleep(0.2)
+
+
+def test_many_calls_in_time_are_in_time():
+    asked = [Order(a_request(size=1, imageRef=IMAGE), id=each) for each in range(4)]
+    with Engine.open({"plugins": {"hanging": {"timeout": 0.5}}}, inventory={}, plugins=[Slow]) as engine:
+        assert codes(engine.check_many(asked)) == [(each, ["image.not_found"]) for each in range(4)]
+
+
+class Kept:
+    """Something to be told apart, and missed."""
+
+
+@pytest.mark.parametrize("size", [4, 13], ids=["sound", "hanging"])
+def test_a_decision_that_is_kept_keeps_none_of_the_others(size, caplog):
+    caplog.set_level(logging.CRITICAL, "volrules")  # pytest keeps what is logged, and what is logged has seen them all
+    asked = [Order(a_request(size=each), id=Kept()) for each in (2, size, 6)]
+    others = [weakref.ref(each.id) for each in asked[1:]]
+    with opened(Picky()) as engine:
+        first, *_ = engine.check_many(asked)
+    del asked, _
+    until = time.monotonic() + 10  # a thread that hung still has to end
+    while any(each() for each in others) and time.monotonic() < until:
+        gc.collect()
+    assert first.accepted
+    assert [each() for each in others] == [None, None]

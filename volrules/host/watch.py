@@ -7,18 +7,16 @@ What a timeout cannot do: stop the call. The thread is abandoned, and what the p
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any
 
+from volrules.host.jobs import NOBODY, Job, T, Work, watched
 from volrules.host.patience import PluginTimeout, call
 from volrules.host.plugin import Implementation
 from volrules.host.workers import idle_worker
-from volrules.model.draft import Known
+from volrules.model.known import Ask, Known
 
-T = TypeVar("T")
 HANGS = 3
 PAUSE = 60.0
 _LOOKS = 8
@@ -41,61 +39,17 @@ class Suspended(Exception):
         )
 
 
-_Call = list[Implementation]
-_NOBODY: frozenset[str] = frozenset()
-
-
-def _held() -> threading.Lock:
-    """A lock; an event would be waited for in twice the time."""
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
-
-
-Work = Callable[["Job[T]"], T]
-"""A piece of work, which is told its job."""
-
-
-@dataclass(slots=True)
-class Job(Generic[T]):
-    """Pieces of work for a thread.
-
-    ``running``: the call that it is in, an object of its own as far as its piece of work goes.
-    ``answers``: those of the pieces that are done; ``skipped``: the plugins that are not called in the next one.
-    ``abandoned``: nobody waits for it any more, so the less it still does, the better. ``undone``: held until it ends.
-    """
-
-    works: Sequence[Work[T]]
-    skipped: frozenset[str] = _NOBODY
-    running: _Call | None = None
-    answers: list[T] = field(default_factory=list)
-    error: BaseException | None = None
-    undone: threading.Lock = field(default_factory=_held)
-    abandoned: bool = False
-
-    def run(self) -> None:
-        """Do the work."""
-        try:
-            for work in self.works:
-                if self.abandoned:
-                    break
-                self.answers.append(work(self))
-                self.skipped = _NOBODY
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
-            self.error = error
-        self.undone.release()
-
-
 class Watch:
     """Runs work, and counts which plugins hung. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._hangs: dict[str, tuple[int, float]] = {}
 
-    def guarded(self, by: Implementation, function: Callable[[Known], Any]) -> Callable[[Known], Any]:
-        """A function that has it answer, once in a decision, and that notes it in the draft's job meanwhile.
+    def guarded(self, by: Implementation, function: Ask) -> Ask:
+        """What asks the implementation, noted in the draft's job while it does; as it is where there is no time limit.
 
-        Where it hangs, or has hung, that raises Hung or Suspended at once, without a call.
+        To be called once a decision. Raises Hung where the decision was begun again because of the plugin, and
+        Suspended where it has hung too often; both without asking it.
         """
         if by.plugin.is_own or by.plugin.timeout is None:
             return function
@@ -114,7 +68,7 @@ class Watch:
                 answer = function(draft)
             finally:
                 job.running = None
-            return answer if answer is None or not isinstance(answer, Iterator) else _watched(job, running, answer)
+            return answer if answer is None or not isinstance(answer, Iterator) else watched(job, running, answer)
 
         return guarded
 
@@ -140,13 +94,13 @@ class Watch:
         piece is begun again, on another thread, with that plugin skipped.
         """
         answers: list[T] = []
-        skipped: frozenset[str] = frozenset()
+        skipped = NOBODY
         while len(answers) < len(works):
             job = Job(works[len(answers) :], skipped)
             done, hung = self._done(job, patience)
             answers += done
             if hung is not None:
-                skipped = (frozenset() if done else skipped) | {hung}
+                skipped = (NOBODY if done else skipped) | {hung}
         return answers
 
     def _done(self, job: Job[T], patience: float) -> tuple[list[T], str | None]:
@@ -156,6 +110,7 @@ class Watch:
         try:
             stuck = self._stuck(job, patience)
         except BaseException:  # interrupted: what the job is in goes on without anybody who waits for it
+            job.abandoned = True
             worker.dismiss()
             raise
         if stuck is not None:
@@ -165,19 +120,18 @@ class Watch:
         worker.park()
         if job.error is not None:
             raise job.error
-        answers, job.answers = job.answers, []  # nobody but the caller keeps them
-        return answers, None
+        return job.answers, None
 
     def _stuck(self, job: Job[T], patience: float) -> tuple[list[T], str] | None:
         """Wait for a job; where it hangs, its answers until then and the plugin that it hangs in."""
         # That calls look at the clock would cost each of them more than all the rest of being watched.
         piece, seen, since = 0, None, monotonic()
         while not job.undone.acquire(timeout=patience / _LOOKS):
-            # INVARIANT: answers are counted before the call is read, so that an overdue call is of the next piece.
+            # INVARIANT: a call that is read between two equal counts of answers is of the piece that comes next.
             done, running = len(job.answers), job.running
             if running is None:
                 continue
-            if running is not seen or done != piece:
+            if running is not seen or not piece == done == len(job.answers):
                 piece, seen, since = done, running, monotonic()
                 continue
             plugin = running[0].plugin
@@ -196,16 +150,3 @@ class Watch:
         hangs, until = self._hangs.get(plugin, (0, 0.0))
         again = hangs + 1 if hangs < HANGS or monotonic() < until else 1
         self._hangs[plugin] = (again, monotonic() + PAUSE)
-
-
-def _watched(job: Job[Any], running: _Call, answers: Iterator[T]) -> Iterator[T]:
-    """What a generator has to say, each part of it within the time of the whole."""
-    while not job.abandoned:
-        job.running = running
-        try:
-            answer = next(answers)
-        except StopIteration:
-            return
-        finally:
-            job.running = None
-        yield answer

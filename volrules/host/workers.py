@@ -7,32 +7,32 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
-Job = Callable[[], object]
+Task = Callable[[], object]
 
 
 class Worker:
-    """A daemon thread that does one job after the other, until it is dismissed. Jobs let nothing out."""
+    """A daemon thread that does one task after the other, until it is dismissed. Tasks let nothing out."""
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._tasks: SimpleQueue[Task | None] = SimpleQueue()
         threading.Thread(target=self._work, name="volrules-plugin", daemon=True).start()
 
-    def give(self, job: Job) -> None:
-        """Have the job done as soon as the one before it is."""
-        self._jobs.put(job)
+    def give(self, task: Task) -> None:
+        """Have the task done as soon as the one before it is."""
+        self._tasks.put(task)
 
     def park(self) -> None:
         """Keep the thread for the next one who needs it; it has nothing left to do."""
         _parked.append(self)
 
     def dismiss(self) -> None:
-        """Let the thread end with the job that it is in: it cannot be ended from outside."""
-        self._jobs.put(None)
+        """Let the thread end with the task that it is in: it cannot be ended from outside."""
+        self._tasks.put(None)
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job()
-            del job  # what was asked and answered is not kept until the next call
+        while (task := self._tasks.get()) is not None:
+            task()
+            del task  # what was asked and answered is not kept until the next call
 
 
 def idle_worker() -> Worker:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from functools import cache
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
@@ -34,7 +34,7 @@ class Unresolved(AttributeError):
     """
 
 
-class _Fields:
+class DraftFields:
     """What a draft tells, in the order in which it gets known."""
 
     __slots__ = ()
@@ -56,7 +56,7 @@ class _Fields:
 
 
 Fields = tuple[str, ...]
-FIELDS: Fields = tuple(_Fields.__annotations__)
+FIELDS: Fields = tuple(DraftFields.__annotations__)
 GIVEN: Fields = FIELDS[: FIELDS.index("size")]
 """What is known before the first field is resolved."""
 _AT = tuple(property(itemgetter(position)) for position in range(len(FIELDS)))
@@ -64,26 +64,11 @@ _UNKNOWN: Any = object()
 _new = tuple.__new__
 
 
-class Known(_Fields):
-    """What a decision knows so far, for itself alone to fill in; a field that it does not know is not set.
-
-    ``foreign``: the sources, by field, that vendors' plugins have answered for. ``shown``: what vendors have been shown
-    last, and ``shown_as`` its class. ``job``: what their calls note themselves in, None where nobody watches.
-    """
-
-    # Slots, and nothing that stands in for what is not set: nothing is found sooner.
-    __slots__ = (*FIELDS, "foreign", "job", "shown", "shown_as")
-
-    job: Any
-    foreign: Collection[str]
-    shown: Draft | None
-    shown_as: type[Draft] | None
-
-
-class Draft(_Fields, tuple[Any, ...]):
+class Draft(DraftFields, tuple[Any, ...]):
     """What is known of the request so far; read-only.
 
-    A field that is not known raises :class:`Unresolved`; see there.
+    A field that is not known raises :class:`Unresolved`; see there. That a draft is a tuple, and what is where in it,
+    is nobody's business.
     """
 
     # Each set of known fields has a subclass, in which they have their places.
@@ -91,7 +76,7 @@ class Draft(_Fields, tuple[Any, ...]):
 
     def __new__(cls, known: Mapping[str, Any]) -> Draft:
         fields = tuple(each for each in FIELDS if each in known)
-        return _new(_kind(fields), map(known.__getitem__, fields))
+        return _new(kind(fields), map(known.__getitem__, fields))
 
     # A draft is itself, not what is in it.
     __eq__ = object.__eq__
@@ -116,42 +101,13 @@ class Draft(_Fields, tuple[Any, ...]):
         return f"Draft({', '.join(f'{name}={value!r}' for name, value in known(self).items())})"
 
 
-def known(draft: Known | Draft) -> dict[str, Any]:
+def known(draft: DraftFields) -> dict[str, Any]:
     """The fields that the draft knows."""
     found = ((name, getattr(draft, name, _UNKNOWN)) for name in FIELDS)
     return {name: value for name, value in found if value is not _UNKNOWN}
 
 
-def showing(fields: Fields, vendor: Callable[[Draft], Any]) -> Callable[[Known], Any]:
-    """Ask a vendor, who is shown those fields of the draft, or what is known of them.
-
-    Whatever it might do to what it is shown, by whatever trick, changes no decision, and nothing that others see.
-    """
-    kind, members = _kind(fields), _members(fields)
-
-    def ask(draft: Known) -> Any:
-        # Nothing of a tuple can be changed but its class; where that is as it was made, the next one is shown the same.
-        if draft.shown_as is not kind or type(draft.shown) is not kind:
-            try:
-                draft.shown = _new(kind, members(draft))
-            except AttributeError:
-                draft.shown = Draft(known(draft))
-            draft.shown_as = type(draft.shown)
-        return vendor(draft.shown)
-
-    return ask
-
-
 @cache
-def _kind(fields: Fields) -> type[Draft]:
+def kind(fields: Fields) -> type[Draft]:
     """The class of the drafts that know those fields."""
     return type("Draft", (Draft,), {"__slots__": (), **dict(zip(fields, _AT, strict=False))})
-
-
-def _members(fields: Fields) -> Callable[[Known], tuple[Any, ...]]:
-    """What reads those fields of a draft."""
-    # Compiled, as dataclasses are: attrgetter finds slots in thrice the time.
-    reading: Callable[[Known], tuple[Any, ...]] = eval(
-        f"lambda draft: ({''.join(f'draft.{each}, ' for each in fields)})"
-    )
-    return reading

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,7 +93,12 @@ class SQLiteDatabase:
 
     def look(self, work: Callable[[Connection], T]) -> T:
         """Run reading work of SQLAlchemy's."""
-        with plainly(self.path), self.reader.lent() as connection, through_core(connection or empty()) as core:
+        with (
+            plainly(self.path),
+            self.reader.lent() as connection,
+            empty() if connection is None else nullcontext(connection) as readable,
+            through_core(readable) as core,
+        ):
             return work(core)
 
     def create(self, entries: Sequence[Entry]) -> list[Outcome | StoreError]:

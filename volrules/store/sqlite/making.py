@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from volrules.store import schema
 from volrules.store.sqlite.connection import layout, through_core
 
 
-def empty() -> sqlite3.Connection:
+@contextmanager
+def empty() -> Iterator[sqlite3.Connection]:
     """A database in memory with nothing in it, to be read in place of a file that is not there."""
     connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
-    make(connection)
-    return connection
+    with closing(connection):
+        make(connection)
+        yield connection
 
 
 def make(connection: sqlite3.Connection) -> None:
