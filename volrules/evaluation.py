@@ -104,7 +104,9 @@ class Evaluation:
         """Pass over a step that reads what is not known; for any other error its plugin is blamed."""
         if step.rule == LOOKING_UP:
             raise error
-        if isinstance(error, Unresolved) or (isinstance(error, AttributeError) and error.obj is self._draft):
+        if issubclass(type(error), Unresolved):
+            return
+        if step.own and isinstance(error, AttributeError) and error.obj is self._draft:
             return
         failure = step.failed(error)
         self._record((failure,))

@@ -76,13 +76,12 @@ class LookUps:
 
     def _find(self, draft: Known, what: LookUp, name: str, context: Context, told: list[Violation]) -> tuple[Any, bool]:
         """The first answer, and whether it is the engine's own: from the inventory or the store."""
-        record = what.record
         for step in self._finders[what.field]:
             try:
                 # What ships with volrules is asked bare: taking a draft would cost it a call in every look-up.
                 answer = step.call(name, context) if step.own else step.call(draft, name, context)
                 if answer is not None:
-                    return answer if type(answer) is record else _recorded(answer, record), step.own
+                    return answer, step.own
             except FAILURES as error:
                 if step.own and isinstance(error, StoreError):
                     raise
@@ -90,9 +89,13 @@ class LookUps:
         return None, False
 
 
-def _recorded(answer: Any, record: type[Any]) -> Any:
-    """A plugin's answer, which may be a record's members."""
-    return answer if isinstance(answer, record) else record(**freeze(answer))
+def recorded(answer: Any, record: type[Any]) -> Any:
+    """A vendor's answer, which may be a record of its own kind, or a record's members."""
+    if answer is None or type(answer) is record:
+        return answer
+    if isinstance(answer, record):
+        return record(**{each: getattr(answer, each) for each in record.members()})
+    return record(**freeze(answer))
 
 
 def _is_certain(told: list[Violation]) -> bool:

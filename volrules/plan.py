@@ -10,7 +10,7 @@ from typing import Any
 from volrules.host import OWN, Host, Implementation
 from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
-from volrules.lookups import LookUps
+from volrules.lookups import LookUps, recorded
 from volrules.model.draft import GIVEN, Fields
 from volrules.model.known import Ask, Known, showing
 from volrules.stages import LOOK_UPS, STAGES, Stage, text
@@ -50,7 +50,10 @@ class Plan:
     def __init__(self, host: Host, watch: Watch) -> None:
         self._host = host
         self._watch = watch
-        finders = {each.field: tuple(self._steps(each.hook, "sources", self._finder)) for each in LOOK_UPS}
+        finders = {
+            each.field: tuple(self._steps(each.hook, "sources", partial(self._finder, each.record)))
+            for each in LOOK_UPS
+        }
         self.look_ups = LookUps(finders)
         self.turns = tuple(self._turns())
         steps = chain((each.step for each in self.turns), *finders.values())
@@ -90,16 +93,17 @@ class Plan:
 
     def _resolver(self, stage: Stage, known: Fields, by: Implementation) -> Ask:
         """The same, where a vendor's answer has to be a value of the stage's field."""
-        call = self._of_draft(known, by)
-        return call if by.plugin.is_own else _checked(stage, call, by.plugin.label)
+        if by.plugin.is_own:
+            return by.call
+        return self._watch.guarded(by, _checked(stage, showing(known, by.call), by.plugin.label))
 
-    def _finder(self, by: Implementation) -> Call:
+    def _finder(self, record: type[Any], by: Implementation) -> Call:
         """Who is asked what exists, by name; a vendor's call begins with the draft for which it is watched."""
         call, guarded = by.call, self._watch.guarded
         if by.plugin.is_own:
             return call
         # A guard for each call: there may be several for a draft.
-        return lambda draft, name, context: guarded(by, lambda _: call(name, context))(draft)
+        return lambda draft, name, context: guarded(by, lambda _: recorded(call(name, context), record))(draft)
 
 
 def _turn(step: Step, field: str | None = None, rivals: int = 0) -> Turn:

@@ -49,7 +49,8 @@ class Rendering:
     def basis(self) -> Basis:
         """What the decision rests on."""
         draft = self._draft
-        stored = {each: getattr(draft, each) for each in _SOURCES if each not in draft.foreign}
+        foreign = getattr(draft, "foreign", ())
+        stored = {each: getattr(draft, each, None) for each in _SOURCES if each not in foreign}
         return Basis(getattr(draft, "volume_type", None), Sources(**stored))
 
     def _rendered(self) -> Spec:

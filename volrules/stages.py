@@ -56,7 +56,7 @@ def text(value: Any, noun: str) -> str:
     """A text that is not empty and well-formed; TypeError for anything else."""
     if not isinstance(value, str) or not value or not is_well_formed(value):
         raise TypeError(f"{noun} is well-formed text that is not empty, not {quoted(value)}")
-    return value
+    return str.__str__(value)  # an enumeration's member is one of its own kind
 
 
 def _size(value: Any) -> Any:

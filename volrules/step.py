@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from volrules.host import Implementation, spare_interrupts
+from volrules.host.jobs import Hung
 from volrules.model import Provenance
 from volrules.violations import Violation
 
@@ -54,5 +55,6 @@ class Step:
     def failed(self, error: BaseException) -> Violation:
         """What a decision says of the error that it raised, enforced by its plugin's failure policy."""
         spare_interrupts(error)
-        log.error("%s failed in %s", self.by.plugin, self.by.hook, exc_info=error)
-        return self.by.plugin.failure(self.by.hook, self.rule)
+        hook = error.by.hook if type(error) is Hung else self.by.hook
+        log.error("%s failed in %s", self.by.plugin, hook, exc_info=error)
+        return self.by.plugin.failure(hook, self.rule)

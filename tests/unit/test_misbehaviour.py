@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from enum import StrEnum
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.builders import (
     text,
     warnings,
 )
-from volrules import Draft, Engine, Resolved, StoreError, VolumeType, hookimpl, violation
+from volrules import Draft, Engine, Resolved, Snapshot, StoreError, VolumeType, hookimpl, violation
 
 
 def raising(error):
@@ -408,3 +409,29 @@ def test_a_vendors_look_up_that_raises_a_store_error_has_failed():
 
     decision = check(a_request(source_volid=VOLUME), plugins=[a_plugin(find_volume=find)])
     assert codes(decision) == ["plugin.failed"]
+
+
+class Kinds(StrEnum):
+    SSD = "ssd"
+
+
+def test_the_member_of_an_enumeration_is_as_good_as_its_text():
+    site = a_site(volume_types=[{"name": "ssd"}])
+    plugins = [a_plugin(resolve_volume_type=lambda self, draft: Kinds.SSD)]
+    decision = check(a_request(), site=site, plugins=plugins)
+    assert decision.accepted
+    assert decision.spec.volume_type == "ssd"
+
+
+class Row(Snapshot):
+    """A vendor's record, made in the vendor's own way."""
+
+    def __init__(self, row):
+        super().__init__(*row)
+
+
+def test_a_record_of_a_vendors_own_kind_is_taken_for_what_is_in_it():
+    plugins = [a_plugin(find_snapshot=lambda self, snapshot_id: Row((snapshot_id, VOLUME, 3, "available")))]
+    decision = check(a_request(snapshot_id=OTHER), plugins=plugins)
+    assert "plugin.failed" not in codes(decision)
+    assert decision.provenance["size"].origin == "snapshot"

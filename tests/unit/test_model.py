@@ -92,6 +92,8 @@ def test_a_draft_tells_what_it_does_not_know():
     with pytest.raises(Unresolved):
         draft.availability_zone  # noqa: B018
     assert getattr(draft, "availability_zone", "none") == "none"
+    with pytest.raises(AttributeError, match="has no `sise`"):
+        Draft({"sise": 5})
     with pytest.raises(AttributeError) as caught:
         draft.sise  # noqa: B018
     assert not isinstance(caught.value, Unresolved)
@@ -108,6 +110,7 @@ def test_a_draft_is_read_only():
 
 def test_a_draft_is_itself_and_a_copy_of_it_tells_the_same():
     draft = Draft({"size": 5, "metadata": {"a": "b"}})
+    assert draft != tuple(draft)
     assert draft != Draft({"size": 5, "metadata": {"a": "b"}})
     assert {draft: "kept"}[draft] == "kept"
     for copied in (copy.copy(draft), copy.deepcopy(draft), pickle.loads(pickle.dumps(draft))):

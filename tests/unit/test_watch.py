@@ -24,6 +24,7 @@ class Hanging:
     @hookimpl
     def volrules_validate_size(self, draft):
         self.calls += 1
+        self.thread = threading.current_thread()
         self.over.wait(30)
         yield violation("hanging.late", "/volume/size", "nobody waits for this; do not wait")
 
@@ -180,6 +181,88 @@ def test_many_calls_in_time_are_in_time():
     asked = [Order(a_request(size=1, imageRef=IMAGE), id=each) for each in range(4)]
     with Engine.open({"plugins": {"hanging": {"timeout": 0.5}}}, inventory={}, plugins=[Slow]) as engine:
         assert codes(engine.check_many(asked)) == [(each, ["image.not_found"]) for each in range(4)]
+
+
+class Lazy:
+    """An answer that takes for ever to be read."""
+
+    def __init__(self, over):
+        self.over = over
+
+    def __iter__(self):
+        self.over.wait(30)
+        return iter(())
+
+
+class LazyMetadata(dict):
+    over = None
+
+    def items(self):
+        self.over.wait(30)
+        return super().items()
+
+
+class Sluggish:
+    """Says something at first, and answers one hook with what does not come to an end."""
+
+    name = "hanging"
+    slow = "validate"
+
+    def __init__(self):
+        self.over = threading.Event()
+
+    @hookimpl
+    def volrules_validate_request(self, request):
+        return None
+
+    @hookimpl
+    def volrules_validate_size(self, draft):
+        return Lazy(self.over) if self.slow == "validate" else None
+
+    @hookimpl
+    def volrules_resolve_metadata(self, draft):
+        answer = LazyMetadata(a="b")
+        answer.over = self.over
+        return answer if self.slow == "resolve" else None
+
+    @hookimpl
+    def volrules_validate_metadata(self, draft):
+        return None
+
+    def close(self):
+        self.over.set()
+
+
+@pytest.mark.parametrize(
+    ("slow", "hook"), [("validate", "volrules_validate_size"), ("resolve", "volrules_resolve_metadata")]
+)
+@pytest.mark.parametrize(("policy", "accepted"), [("fail", False), ("ignore", True)])
+def test_an_answer_that_cannot_be_read_in_time_is_told_once_and_of_the_hook_that_gave_it(slow, hook, policy, accepted):
+    sluggish = Sluggish()
+    sluggish.slow = slow
+    with opened(sluggish, policy) as engine:
+        decision = engine.check(a_request())
+    assert decision.accepted is accepted
+    told = [(each.code, each.params["hook"]) for each in (*decision.violations, *decision.warnings)]
+    assert told == [("plugin.failed", hook)]
+
+
+def test_what_hung_and_comes_back_late_has_nobody_else_asked():
+    class Counting:
+        name = "counting"
+        calls = 0
+
+        @hookimpl
+        def volrules_validate_metadata(self, draft):
+            Counting.calls += 1
+
+    hanging = Hanging()
+    with opened(hanging, "fail", Counting) as engine:
+        engine.check(a_request())
+        hung = hanging.thread
+        hanging.over.set()
+        hung.join(10)
+    assert Counting.calls == 1
 
 
 class Kept:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -12,7 +12,14 @@ from volrules.host.plugin import Implementation
 T = TypeVar("T")
 Call = list[Implementation]
 """A call that is going on; a list, so that each can be told from every other."""
-NOBODY: frozenset[str] = frozenset()
+
+
+class Hung(Exception):
+    """A call did not come back within its plugin's timeout, so the decision is made without that plugin."""
+
+    def __init__(self, by: Implementation) -> None:
+        super().__init__(f"{by.plugin} did not answer in `{by.hook}` within {by.plugin.timeout} s")
+        self.by = by
 
 
 def _held() -> threading.Lock:
@@ -31,12 +38,13 @@ class Job(Generic[T]):
     """Pieces of work for a thread.
 
     ``running``: the call that it is in, as an object that no other call of the same piece has.
-    ``answers``: those of the pieces that are done; ``skipped``: the plugins that are not called in the next one.
+    ``answers``: those of the pieces that are done. ``hung``: what is not called in the next one, by plugin's name: the
+    first call that would be is told so, the others are passed over.
     ``abandoned``: nobody waits for it any more, so the less it still does, the better. ``undone``: held until it ends.
     """
 
     works: Sequence[Work[T]]
-    skipped: frozenset[str] = NOBODY
+    hung: dict[str, Hung | None] = field(default_factory=dict)
     running: Call | None = None
     answers: list[T] = field(default_factory=list)
     error: BaseException | None = None
@@ -50,18 +58,27 @@ class Job(Generic[T]):
                 if self.abandoned:
                     break
                 self.answers.append(work(self))
-                self.skipped = NOBODY
+                if self.hung:
+                    self.hung = {}
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
             self.error = error
         self.undone.release()
 
+    def passed_over(self, plugin: str) -> None:
+        """Not call a plugin that hung; raises Hung once."""
+        hung, self.hung[plugin] = self.hung[plugin], None
+        if hung is not None:
+            raise hung
 
-def watched(job: Job[Any], running: Call, answers: Iterator[T]) -> Iterator[T]:
-    """What a generator has to say, each part of it within the time of the whole."""
+
+def watched(job: Job[Any], running: Call, answers: Iterable[T]) -> Iterator[T]:
+    """What an answer has to say, each part of it within the time of the whole."""
+    said: Iterator[T] | None = None
     while not job.abandoned:
         job.running = running
         try:
-            answer = next(answers)
+            said = said or iter(answers)
+            answer = next(said)
         except StopIteration:
             return
         finally:

@@ -7,11 +7,13 @@ What a timeout cannot do: stop the call. The thread is abandoned, and what the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from threading import TIMEOUT_MAX
 from time import monotonic
 from typing import Any
 
-from volrules.host.jobs import NOBODY, Job, T, Work, watched
+from volrules.documents import Document
+from volrules.host.jobs import Hung, Job, T, Work, watched
 from volrules.host.patience import PluginTimeout, call
 from volrules.host.plugin import Implementation
 from volrules.host.workers import idle_worker
@@ -19,15 +21,9 @@ from volrules.model.known import Ask, Known
 
 HANGS = 3
 PAUSE = 60.0
+_LISTS = (tuple, list)
 _LOOKS = 8
 """How often one who waits looks at what is going on, within the shortest timeout: so exact is a timeout."""
-
-
-class Hung(Exception):
-    """A plugin is not called, because a call of it did not come back within its timeout."""
-
-    def __init__(self, by: Implementation) -> None:
-        super().__init__(f"{by.plugin} did not answer in `{by.hook}` within {by.plugin.timeout} s")
 
 
 class Suspended(Exception):
@@ -48,8 +44,8 @@ class Watch:
     def guarded(self, by: Implementation, function: Ask) -> Ask:
         """What asks the implementation, noted in the draft's job while it does; as it is where there is no time limit.
 
-        To be called once a decision. Raises Hung where the decision was begun again because of the plugin, and
-        Suspended where it has hung too often; both without asking it.
+        To be called once a decision. Where the decision was begun again because of the plugin, it is not asked: the
+        first call raises Hung, others answer with None. Raises Suspended where it has hung too often.
         """
         if by.plugin.is_own or by.plugin.timeout is None:
             return function
@@ -61,14 +57,18 @@ class Watch:
                 self._require_sound(by)
             if job is None:
                 return function(draft)
-            if job.skipped and by.plugin.name in job.skipped:
-                raise Hung(by)
+            if job.abandoned:
+                return None
+            if job.hung and by.plugin.name in job.hung:
+                return job.passed_over(by.plugin.name)
             job.running = running
             try:
                 answer = function(draft)
             finally:
                 job.running = None
-            return answer if answer is None or not isinstance(answer, Iterator) else watched(job, running, answer)
+            # What is said while it is being read has to be said in time, too.
+            is_said = answer is None or type(answer) in _LISTS or isinstance(answer, Document)
+            return answer if is_said else watched(job, running, answer)
 
         return guarded
 
@@ -94,17 +94,17 @@ class Watch:
         piece is begun again, on another thread, with that plugin skipped.
         """
         answers: list[T] = []
-        skipped = NOBODY
+        hung: list[Implementation] = []
         while len(answers) < len(works):
-            job = Job(works[len(answers) :], skipped)
-            done, hung = self._done(job, patience)
+            job = Job(works[len(answers) :], {each.plugin.name: Hung(each) for each in hung})
+            done, by = self._done(job, patience)
             answers += done
-            if hung is not None:
-                skipped = (NOBODY if done else skipped) | {hung}
+            if by is not None:
+                hung = [*([] if done else hung), by]
         return answers
 
-    def _done(self, job: Job[T], patience: float) -> tuple[list[T], str | None]:
-        """The answers of a job as far as it comes, and the plugin that hangs where it comes no further."""
+    def _done(self, job: Job[T], patience: float) -> tuple[list[T], Implementation | None]:
+        """The answers of a job as far as it comes, and what hangs where it comes no further."""
         worker = idle_worker()
         worker.give(job.run)
         try:
@@ -122,11 +122,11 @@ class Watch:
             raise job.error
         return job.answers, None
 
-    def _stuck(self, job: Job[T], patience: float) -> tuple[list[T], str] | None:
-        """Wait for a job; where it hangs, its answers until then and the plugin that it hangs in."""
+    def _stuck(self, job: Job[T], patience: float) -> tuple[list[T], Implementation] | None:
+        """Wait for a job; where it hangs, its answers until then and what it hangs in."""
         # That calls look at the clock would cost each of them more than all the rest of being watched.
         piece, seen, since = 0, None, monotonic()
-        while not job.undone.acquire(timeout=patience / _LOOKS):
+        while not job.undone.acquire(timeout=min(patience / _LOOKS, TIMEOUT_MAX)):
             # INVARIANT: a call that is read between two equal counts of answers is of the piece that comes next.
             done, running = len(job.answers), job.running
             if running is None:
@@ -134,10 +134,10 @@ class Watch:
             if running is not seen or not piece == done == len(job.answers):
                 piece, seen, since = done, running, monotonic()
                 continue
-            plugin = running[0].plugin
-            if monotonic() - since >= (plugin.timeout or patience):
-                self._count(plugin.name)
-                return job.answers[:done], plugin.name
+            (by,) = running
+            if monotonic() - since >= (by.plugin.timeout or patience):
+                self._count(by.plugin.name)
+                return job.answers[:done], by
         return None
 
     def _require_sound(self, by: Implementation) -> None:

@@ -61,6 +61,7 @@ GIVEN: Fields = FIELDS[: FIELDS.index("size")]
 """What is known before the first field is resolved."""
 _AT = tuple(property(itemgetter(position)) for position in range(len(FIELDS)))
 _UNKNOWN: Any = object()
+_NO_FIELD = f"a draft has no `{{}}`; its fields are {', '.join(FIELDS)}"
 _new = tuple.__new__
 
 
@@ -75,18 +76,25 @@ class Draft(DraftFields, tuple[Any, ...]):
     __slots__ = ()
 
     def __new__(cls, known: Mapping[str, Any]) -> Draft:
+        for name in known:
+            if name not in FIELDS:
+                raise AttributeError(_NO_FIELD.format(name))
         fields = tuple(each for each in FIELDS if each in known)
         return _new(kind(fields), map(known.__getitem__, fields))
 
     # A draft is itself, not what is in it.
-    __eq__ = object.__eq__
-    __ne__ = object.__ne__
     __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in FIELDS:
             raise Unresolved(f"the draft's {name} is not known")
-        raise AttributeError(f"a draft has no `{name}`; its fields are {', '.join(FIELDS)}", name=name, obj=self)
+        raise AttributeError(_NO_FIELD.format(name), name=name, obj=self)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a draft is read-only: `{name}` is resolved by volrules_resolve_* hooks")
