@@ -14,7 +14,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from . import agreement, chart, coldstart, contest, decisions, growth, house, results, streaming
+from . import agreement, chart, coldstart, contest, decisions, growth, house, results, sizes, streaming
 from .results import Groups
 from .timing import Figure
 
@@ -69,7 +69,7 @@ def _measured(parts: list[str], rounds: int, notes: list[str]) -> Groups:
             groups["Vendors that have nothing to say"] = vendors = growth.vendors(rounds)
             groups["Vendors with a time limit"] = hand_offs = growth.hand_offs(max(5, rounds // 4))
             notes += growth.remarks(vendors, hand_offs)
-            groups["Large inventory, large site"] = growth.sizes(rounds)
+            groups["Large inventory, large site"] = sizes.figures(rounds)
         elif part == "streaming":
             groups["JSON Lines, end to end"] = streaming.figures(engine, floor, max(5, rounds // 4))
         elif part == "contest":
