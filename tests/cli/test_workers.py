@@ -309,11 +309,13 @@ def scheduler(tmp_path):
         )
         for name, *args in commands
     ]
-    eventually(file.exists)
-    yield json.loads(file.read_text())["address"].replace("tcp", "dask")
-    for process in reversed(processes):
-        process.terminate()
-        process.wait()
+    try:
+        eventually(lambda: file.exists() and file.read_text().endswith("}"))  # it is there before it is written
+        yield json.loads(file.read_text())["address"].replace("tcp", "dask")
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait()
 
 
 def when_there_are_workers(*args):
