@@ -47,7 +47,11 @@ def connect(database: Path, options: str) -> sqlite3.Connection:
         cached_statements=256,
         uri=True,
     )
-    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
