@@ -11,6 +11,7 @@ from typing import Any
 
 from volrules.enforcement import Policy
 from volrules.host import FAILURES
+from volrules.host.jobs import Hung
 from volrules.model import Unresolved
 from volrules.model.known import Ask, Known
 from volrules.plan import LOOKING_UP, Plan, Turn, objections
@@ -110,8 +111,9 @@ class Evaluation:
             return
         failure = step.failed(error)
         self._record((failure,))
-        # Whether the caller may ask, nobody can say then.
-        self._is_spoilt |= step.rule == "authorize" and failure.enforcement == "deny"
+        # Whether the caller may ask, nobody can say then; who hung earlier is not asked it either.
+        is_unsaid = step.rule == "authorize" or (step.rule == "request" and type(error) is Hung)
+        self._is_spoilt |= is_unsaid and failure.enforcement == "deny"
 
     def _record(self, remarks: Iterable[Violation]) -> None:
         for each in remarks:

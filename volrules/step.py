@@ -42,8 +42,8 @@ class Step:
     """One implementation in its place; ``rule`` is the stage that it speaks for.
 
     ``call``: of the draft; a finder's: of a name and the caller's context, after the draft where it is a vendor's.
-    ``own``: it ships with volrules. It is shown the draft itself, and is believed; a vendor's is shown a copy, and what
-    it answers is checked.
+    ``own``: it ships with volrules. It is shown the draft itself, and is believed; a vendor's is shown what it cannot
+    change, and what it answers is checked.
     """
 
     call: Callable[..., Any]

@@ -8,7 +8,7 @@ import weakref
 
 import pytest
 
-from tests.builders import IMAGE, a_request
+from tests.builders import IMAGE, SNAPSHOT, a_request
 from volrules import Engine, Order, hookimpl, violation
 
 
@@ -245,6 +245,30 @@ def test_an_answer_that_cannot_be_read_in_time_is_told_once_and_of_the_hook_that
     assert decision.accepted is accepted
     told = [(each.code, each.params["hook"]) for each in (*decision.violations, *decision.warnings)]
     assert told == [("plugin.failed", hook)]
+
+
+def test_where_a_plugin_hangs_over_who_may_ask_nothing_is_told_of_what_there_is():
+    class Doorkeeper:
+        name = "hanging"
+
+        def __init__(self):
+            self.over = threading.Event()
+
+        @hookimpl
+        def volrules_validate_request(self, request):
+            return None
+
+        @hookimpl
+        def volrules_authorize(self, request, context):
+            self.over.wait(30)
+
+        def close(self):
+            self.over.set()
+
+    with opened(Doorkeeper()) as engine:
+        decision = engine.check(a_request(snapshot_id=SNAPSHOT))
+    told = [(each.code, each.params.get("hook")) for each in decision.violations]
+    assert told == [("plugin.failed", "volrules_authorize")]
 
 
 def test_what_hung_and_comes_back_late_has_nobody_else_asked():
