@@ -6,15 +6,16 @@ evaluation goes on from there, which hears everybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, NoReturn, TypeVar
 
+from volrules.conversation import A, Q, asking, held
 from volrules.enforcement import Policy
 from volrules.evaluation import Evaluation
 from volrules.host import FAILURES, OWN, Host, spare_interrupts
-from volrules.host.jobs import Job, Work
+from volrules.host.jobs import Answering, Talk, Watched
 from volrules.host.watch import Watch
 from volrules.lookups import LookUps
 from volrules.model import Context, Decision, VolumeRequest, VolumeType
@@ -49,23 +50,30 @@ class Decider:
         if self._plan.patience is None:
             return self._decided(request, context, id, None)
         # Deciding is pure, so it can be begun again without a plugin that hangs.
-        work: Work[Decision] = partial(self._decided, request, context, id)
-        return self.watch.run([work], self._plan.patience)[0]
+        return self._one((request, context, id), lambda asked, job: self._decided(*asked, job))
 
-    def decide_all(self, orders: Sequence[Order]) -> list[Decision | Exception]:
-        """The decisions on several requests, in order, or the fault that befell one: with one hand-off at most."""
-        return self._done([partial(self._outcome, each) for each in orders])
+    def decide_all(self, talk: Generator[Sequence[Order], list[Decision | Exception], T]) -> T:
+        """What a conversation comes to that asks for decisions, on several requests at a time: one hand-off at most.
+
+        An answer is the fault that befell the request, where one did.
+        """
+        return self._had(talk, self._outcome)
 
     def volume_type(self, type_id: str | None) -> VolumeType | None:
         """The type of that id, as a look-up on the engine's own behalf finds it."""
-        work: Work[VolumeType | None] = partial(self._plan.look_ups.volume_type, type_id)
-        return self._done([work])[0]
+        return self._one(type_id, self._plan.look_ups.volume_type)
 
-    def _done(self, works: list[Work[T]]) -> list[T]:
-        patience = self._plan.patience
-        return [work(None) for work in works] if patience is None else self.watch.run(works, patience)
+    def _one(self, question: Q, answer: Answering[Q, A]) -> A:
+        talk: Talk[Q, A, list[A]] = asking((question,))
+        return self._had(talk, answer)[0]
 
-    def _outcome(self, order: Order, job: Job[Any] | None) -> Decision | Exception:
+    def _had(self, talk: Talk[Q, A, T], answer: Answering[Q, A]) -> T:
+        """What a conversation comes to, had here or on a kept thread."""
+        if self._plan.patience is None:
+            return held(talk, lambda asked: [answer(each, None) for each in asked])
+        return self.watch.run(talk, answer, self._plan.patience)
+
+    def _outcome(self, order: Order, job: Watched) -> Decision | Exception:
         try:
             request = self._schema.parse(order.body)
             if isinstance(request, tuple):
@@ -78,7 +86,7 @@ class Decider:
         told = tuple(each.attributed("schema", OWN, "deny") for each in violations)
         return Decision(id, told, (), self._fingerprint, Written())
 
-    def _decided(self, request: VolumeRequest, context: Context, id: Any, job: Job[Any] | None) -> Decision:  # noqa: A002
+    def _decided(self, request: VolumeRequest, context: Context, id: Any, job: Watched) -> Decision:  # noqa: A002
         draft = Known()
         draft.request = request
         draft.context = context

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from volrules.assembly import chosen_by, decider_of, host_of
 from volrules.charging import Charging
-from volrules.errors import UsageError, VolrulesError
+from volrules.conversation import in_other_words
+from volrules.errors import UsageError
 from volrules.events import Events
 from volrules.inventory import Inventory, load_inventory
 from volrules.model import Context, Decision, Receipt
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 Source = str | os.PathLike[str] | Mapping[str, Any]
 Caller = Mapping[str, Any] | Context | None
+T = TypeVar("T")
+Deciding = Generator[list[Order], list[Decision | Exception], T]
+"""A conversation that asks for decisions."""
 
 
 class Engine:
@@ -95,7 +99,15 @@ class Engine:
 
         Each has its own decision, or the fault that befell it.
         """
-        return [self._checked(each) if isinstance(each, Decided) else each for each in self._decided(orders)]
+        return [self._checked(each) for each in self._decided(orders)]
+
+    def check_stream(self, talk: Generator[Iterable[Order], list[Decision | Exception], T]) -> T:
+        """As many checks as a generator asks for; what it returns.
+
+        It yields some orders at a time, and is sent what :meth:`check_many` answers. Where plugins have time limits, it
+        runs on the thread that calls them, whatever it does between: that is one hand-off for all of it.
+        """
+        return self._decider.decide_all(in_other_words(talk, self._checking))
 
     def create(
         self,
@@ -236,21 +248,29 @@ class Engine:
         raise UsageError(f"idempotency key {quoted(key)} must be well-formed text of 1 to 255 characters without NUL")
 
     def _decided(self, orders: Iterable[Order]) -> list[Decided | Exception]:
+        return self._decider.decide_all(self._deciding(list(orders)))
+
+    def _checking(self, orders: Iterable[Order]) -> Deciding[list[Decision | Exception]]:
+        answers = yield from self._deciding(list(orders))
+        return [self._checked(each) for each in answers]
+
+    def _deciding(self, orders: list[Order]) -> Deciding[list[Decided | Exception]]:
         """Orders with their decisions; the time of each is its share of what all took together."""
-        asked = list(orders)
         began = perf_counter_ns()
-        decisions = self._decider.decide_all(asked)
-        share = (perf_counter_ns() - began) // max(len(asked), 1)
+        decisions = yield orders
+        share = (perf_counter_ns() - began) // max(len(orders), 1)
         return [
             each if isinstance(each, Exception) else Decided(order, each, share)
-            for each, order in zip(decisions, asked, strict=True)
+            for each, order in zip(decisions, orders, strict=True)
         ]
 
-    def _checked(self, decided: Decided) -> Decision | Exception:
+    def _checked(self, decided: Decided | Exception) -> Decision | Exception:
+        if isinstance(decided, Exception):
+            return decided
         if self._inventory is None:
             try:
                 decided = decided._replace(decision=self._books.judge(decided.decision, decided.order.context))
-            except VolrulesError as error:
+            except Exception as error:  # noqa: BLE001 - it is this one's, and costs the others nothing
                 return error
         self._events.decided(decided)
         return decided.decision

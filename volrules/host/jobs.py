@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, Union, cast
 
+from volrules.conversation import A, Q, R
 from volrules.host.plugin import Implementation
 
 T = TypeVar("T")
@@ -29,49 +30,99 @@ def _held() -> threading.Lock:
     return lock
 
 
-Work = Callable[["Job[T] | None"], T]
-"""A piece of work, which is told the job that it is part of; None where nobody watches."""
+Talk = Generator[Sequence[Q], list[A], R]
+"""A conversation that asks several questions at a time."""
+Watched = Union["Job[Any, Any, Any]", None]
+"""The job that something is part of; None where nobody watches."""
+Answering = Callable[[Q, Watched], A]
+"""Answers a question, as part of a job."""
 
 
 @dataclass(slots=True)
-class Job(Generic[T]):
-    """Pieces of work for a thread.
+class Job(Generic[Q, A, R]):
+    """A conversation, as far as one thread takes it, and the answering of its questions.
 
-    ``running``: the call that it is in, as an object that no other call of the same piece has.
-    ``answers``: those of the pieces that are done. ``hung``: what is not called in the next one, by plugin's name: the
-    first call that would be is told so, the others are passed over.
-    ``abandoned``: nobody waits for it any more, so the less it still does, the better. ``undone``: held until it ends.
+    ``asked``: the questions at hand, None before the first; ``answers``: to as many of them as are answered.
+    ``running``: the call that the next answer is in, as an object that no other call for it has.
+    ``hung``: what is not called for the next answer, by plugin's name: the first call that would be is told so, the
+    others are passed over. ``abandoned``: nobody waits for it any more, so the less it still does, the better.
+    ``undone``: held until the thread is done with it.
     """
 
-    works: Sequence[Work[T]]
-    hung: dict[str, Hung | None] = field(default_factory=dict)
+    talk: Talk[Q, A, R]
+    answer: Answering[Q, A]
+    asked: Sequence[Q] | None = None
+    answers: list[A] = field(default_factory=list)
+    hung: dict[str, Hung] = field(default_factory=dict)
+    rounds: int = 0
     running: Call | None = None
-    answers: list[T] = field(default_factory=list)
+    result: R | None = None
     error: BaseException | None = None
-    undone: threading.Lock = field(default_factory=_held)
     abandoned: bool = False
+    undone: threading.Lock = field(default_factory=_held)
+    _told: set[str] = field(default_factory=set)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> None:
-        """Do the work."""
+        """Have the conversation, until it ends or is left to another thread."""
         try:
-            for work in self.works:
-                if self.abandoned:
-                    break
-                self.answers.append(work(self))
-                if self.hung:
-                    self.hung = {}
+            while self._answered() and self._turn.acquire(blocking=False) and self._asks_more():
+                self._turn.release()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
             self.error = error
         self.undone.release()
 
+    def outcome(self) -> R:
+        """What came of a conversation that has ended; raises what it has ended with."""
+        if self.error is not None:
+            raise self.error
+        return cast("R", self.result)
+
+    def progress(self) -> tuple[int, int]:
+        """How often it has asked, and how much of the last is answered."""
+        return self.rounds, len(self.answers)
+
+    def without(self, by: Implementation, answered: int) -> Job[Q, A, R] | None:
+        """What is left of it where it hangs in the next of so many answers, for another thread.
+
+        None where it has gone on by now.
+        """
+        # INVARIANT: the conversation is let go on by whoever has taken the turn; so where it hung, by one thread only.
+        if not self._turn.acquire(blocking=False):
+            return None
+        self.abandoned = True
+        hung = {**self.hung, by.plugin.name: Hung(by)}
+        return Job(self.talk, self.answer, self.asked, self.answers[:answered], hung)
+
     def passed_over(self, plugin: str) -> None:
         """Not call a plugin that hung; raises Hung once."""
-        hung, self.hung[plugin] = self.hung[plugin], None
-        if hung is not None:
-            raise hung
+        if plugin not in self._told:
+            self._told.add(plugin)
+            raise self.hung[plugin]
+
+    def _answered(self) -> bool:
+        """Answer the questions at hand; whether anybody waits for what comes next."""
+        for question in (self.asked or ())[len(self.answers) :]:
+            if self.abandoned:
+                break
+            self.answers.append(self.answer(question, self))
+            if self.hung:
+                self.hung, self._told = {}, set()
+        return not self.abandoned
+
+    def _asks_more(self) -> bool:
+        """Let the conversation go on to its next questions, or to its end."""
+        try:
+            self.asked = next(self.talk) if self.asked is None else self.talk.send(self.answers)
+        except StopIteration as end:
+            self.result = end.value
+            return False
+        self.answers = []
+        self.rounds += 1
+        return True
 
 
-def watched(job: Job[Any], running: Call, answers: Iterable[T]) -> Iterator[T]:
+def watched(job: Job[Any, Any, Any], running: Call, answers: Iterable[T]) -> Iterator[T]:
     """What an answer has to say, each part of it within the time of the whole."""
     said: Iterator[T] | None = None
     while not job.abandoned:

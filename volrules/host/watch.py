@@ -1,19 +1,21 @@
 """Runs work that calls plugins on a kept thread, and walks away from it when a call does not come back.
 
-One hand-off serves as many pieces of work as there are.
+One hand-off serves a whole conversation, whatever it does between its questions.
 
 What a timeout cannot do: stop the call. The thread is abandoned, and what the plugin does there goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextvars import copy_context
+from functools import partial
 from threading import TIMEOUT_MAX
 from time import monotonic
 from typing import Any
 
+from volrules.conversation import A, Q, R
 from volrules.documents import Document
-from volrules.host.jobs import Hung, Job, T, Work, watched
+from volrules.host.jobs import Answering, Job, Talk, watched
 from volrules.host.patience import PluginTimeout, call
 from volrules.host.plugin import Implementation
 from volrules.host.workers import idle_worker
@@ -52,7 +54,7 @@ class Watch:
         hangs, running = self._hangs, [by]
 
         def guarded(draft: Known) -> Any:
-            job: Job[Any] | None = draft.job
+            job: Job[Any, Any, Any] | None = draft.job
             if hangs:
                 self._require_sound(by)
             if job is None:
@@ -87,57 +89,52 @@ class Watch:
             self._count(by.plugin.name)
             raise
 
-    def run(self, works: Sequence[Work[T]], patience: float) -> list[T]:
-        """The answers of pieces of work, from one hand-off. Raises what one of them raises.
+    def run(self, talk: Talk[Q, A, R], answer: Answering[Q, A], patience: float) -> R:
+        """What a conversation comes to, had on a kept thread, its questions answered there one by one.
 
         ``patience``: seconds, the shortest timeout of the plugins that may be called. Where a guarded call hangs, its
-        piece is begun again, on another thread, with that plugin skipped.
+        question is answered again, on another thread, with that plugin skipped, and the conversation goes on there.
+        Raises what the conversation or an answer raises.
         """
-        answers: list[T] = []
-        hung: list[Implementation] = []
-        while len(answers) < len(works):
-            job = Job(works[len(answers) :], {each.plugin.name: Hung(each) for each in hung})
-            done, by = self._done(job, patience)
-            answers += done
-            if by is not None:
-                hung = [*([] if done else hung), by]
-        return answers
+        job = Job(talk, answer)
+        while (left := self._taken_on(job, patience)) is not None:
+            job = left
+        return job.outcome()
 
-    def _done(self, job: Job[T], patience: float) -> tuple[list[T], Implementation | None]:
-        """The answers of a job as far as it comes, and what hangs where it comes no further."""
+    def _taken_on(self, job: Job[Q, A, R], patience: float) -> Job[Q, A, R] | None:
+        """Have a job done; where it hangs, what is left of it."""
         worker = idle_worker()
-        worker.give(job.run)
+        worker.give(partial(copy_context().run, job.run))
         try:
-            stuck = self._stuck(job, patience)
+            left = self._left(job, patience)
         except BaseException:  # interrupted: what the job is in goes on without anybody who waits for it
             job.abandoned = True
             worker.dismiss()
             raise
-        if stuck is not None:
-            job.abandoned = True
+        if left is None:
+            worker.park()
+        else:
             worker.dismiss()
-            return stuck
-        worker.park()
-        if job.error is not None:
-            raise job.error
-        return job.answers, None
+        return left
 
-    def _stuck(self, job: Job[T], patience: float) -> tuple[list[T], Implementation] | None:
-        """Wait for a job; where it hangs, its answers until then and what it hangs in."""
+    def _left(self, job: Job[Q, A, R], patience: float) -> Job[Q, A, R] | None:
+        """Wait for a job; where it hangs, what is left of it."""
         # That calls look at the clock would cost each of them more than all the rest of being watched.
-        piece, seen, since = 0, None, monotonic()
+        seen, since = None, monotonic()
         while not job.undone.acquire(timeout=min(patience / _LOOKS, TIMEOUT_MAX)):
-            # INVARIANT: a call that is read between two equal counts of answers is of the piece that comes next.
-            done, running = len(job.answers), job.running
+            # INVARIANT: a call that is read between two equal readings of the progress is for the answer that is next.
+            before, running, progress = job.progress(), job.running, job.progress()
             if running is None:
                 continue
-            if running is not seen or not piece == done == len(job.answers):
-                piece, seen, since = done, running, monotonic()
+            if seen != (progress, id(running)) or before != progress:
+                seen, since = (progress, id(running)), monotonic()
                 continue
             (by,) = running
             if monotonic() - since >= (by.plugin.timeout or patience):
-                self._count(by.plugin.name)
-                return job.answers[:done], by
+                left = job.without(by, progress[1])
+                if left is not None:
+                    self._count(by.plugin.name)
+                    return left
         return None
 
     def _require_sound(self, by: Implementation) -> None:
