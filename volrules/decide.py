@@ -6,7 +6,7 @@ evaluation goes on from there, which hears everybody.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, NoReturn, TypeVar
@@ -17,7 +17,6 @@ from volrules.evaluation import Evaluation
 from volrules.host import FAILURES, OWN, Host, spare_interrupts
 from volrules.host.jobs import Answering, Talk, Watched
 from volrules.host.watch import Watch
-from volrules.lookups import LookUps
 from volrules.model import Context, Decision, VolumeRequest, VolumeType
 from volrules.model.decision import Written
 from volrules.model.known import Ask, Known
@@ -93,38 +92,39 @@ class Decider:
         draft.job = job
         draft.shown_as = None
         told: Told = []
-        turns = iter(self._plan.turns)
-        halted = _first_go(turns, draft, told, self._plan.look_ups)
-        heard = _NOTHING if halted is None else self._heard(draft, told, halted, turns)
+        halted = _first_go(self._plan, draft, told)
+        heard = _NOTHING if halted is None else self._heard(draft, told, *halted)
         draft.shown = draft.job = None  # a decision keeps neither what vendors were shown nor the job it was part of
         return Decision(id, *heard, self._fingerprint, Rendering(draft, told))
 
-    def _heard(self, draft: Known, told: Told, halted: tuple[Turn, Ask], rest: Iterator[Turn]) -> _Heard:
-        """What all have to say, the one who halted the first go among them: violations, and warnings."""
+    def _heard(self, draft: Known, told: Told, halted: Turn, outcome: Ask) -> _Heard:
+        """What all have to say, from the turn that ended the first go, and what came of it, on."""
         evaluation = Evaluation(self._plan, self._policy, draft, told)
-        evaluation.run(*halted, rest)
+        evaluation.run(halted, outcome)
         return tuple(evaluation.violations), tuple(evaluation.warnings)
 
 
-def _first_go(turns: Iterator[Turn], draft: Known, told: Told, look_ups: LookUps) -> tuple[Turn, Ask] | None:
+def _first_go(plan: Plan, draft: Known, told: Told) -> tuple[Turn, Ask] | None:
     """Ask all in turn for as long as nobody objects; where somebody does or fails, whose turn it was, and what came."""
-    for turn in turns:
-        field = turn.field
+    line = iter(plan.line)
+    for call, field, turn in line:
         try:
-            answer = turn.call(draft)
+            answer = call(draft)
+            if answer is None:
+                continue
             if field is None:
-                if answer is not None and (said := objections(answer)) is not None:
+                if (said := objections(answer)) is not None:
                     return turn, partial(_given, said)
-            elif answer is not None:
+            else:
                 value, origin = answer
-                if type(value) is str and field == "volume_type":
-                    value, remarks = look_ups.declared(draft, value, origin)
+                if field == "volume_type" and type(value) is str:
+                    value, remarks = plan.look_ups.declared(draft, value, origin)
                     if remarks:
                         return turn, partial(_given, answer)
                 setattr(draft, field, value)
                 told.append((turn.step, answer))
                 if turn.rivals:
-                    next(islice(turns, turn.rivals, turn.rivals), None)
+                    next(islice(line, turn.rivals, turn.rivals), None)
         except FAILURES as error:
             spare_interrupts(error)
             return turn, partial(_raised, error)

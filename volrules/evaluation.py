@@ -32,17 +32,18 @@ class Evaluation:
         self.told = told
         self.violations: list[Violation] = []
         self.warnings: list[Violation] = []
+        self._turns = plan.turns
         self._look_ups = plan.look_ups
         self._policy = policy
         self._draft = draft
         self._answered: str | None = None
         self._is_spoilt = self._is_blind = False
 
-    def run(self, halted: Turn, outcome: Ask, rest: Iterable[Turn]) -> None:
-        """Take up the turn that the first go ended in, with its outcome, and then the rest. Raises StoreError."""
+    def run(self, halted: Turn, outcome: Ask) -> None:
+        """Take up the turn that ended the first go, with its outcome, and then the rest. Raises StoreError."""
         stage = halted.step.rule
         self._take(halted, outcome)
-        for turn in rest:
+        for turn in self._turns[self._turns.index(halted) + 1 :]:
             rule = turn.step.rule
             if rule != stage:
                 self._leave(stage)

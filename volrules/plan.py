@@ -41,10 +41,14 @@ class Turn:
         self.step = step
 
 
+Line = tuple[tuple[Ask, str | None, Turn], ...]
+
+
 class Plan:
     """The pipeline of one host. ``patience``: the shortest timeout of a plugin in it, seconds; None: all run inline.
 
-    ``turns``: all of it in one line, with the look-ups as one turn among the others.
+    ``turns``: all of it in one line, with the look-ups as one turn among the others; ``line``: the same, with what is
+    read of every turn beside it.
     """
 
     def __init__(self, host: Host, watch: Watch) -> None:
@@ -56,6 +60,7 @@ class Plan:
         }
         self.look_ups = LookUps(finders)
         self.turns = tuple(self._turns())
+        self.line: Line = tuple((each.call, each.field, each) for each in self.turns)
         steps = chain((each.step for each in self.turns), *finders.values())
         limits = (each.by.plugin.timeout for each in steps if not each.own)
         self.patience = min((each for each in limits if each is not None), default=None)

@@ -46,6 +46,7 @@ class Job(Generic[Q, A, R]):
     ``running``: the call that the next answer is in, as an object that no other call for it has.
     ``hung``: what is not called for the next answer, by plugin's name: the first call that would be is told so, the
     others are passed over. ``abandoned``: nobody waits for it any more, so the less it still does, the better.
+    ``is_wary``: calls have to ask whether they are to be made.
     ``undone``: held until the thread is done with it.
     """
 
@@ -59,6 +60,7 @@ class Job(Generic[Q, A, R]):
     result: R | None = None
     error: BaseException | None = None
     abandoned: bool = False
+    is_wary: bool = False
     undone: threading.Lock = field(default_factory=_held)
     _told: set[str] = field(default_factory=set)
     _turn: threading.Lock = field(default_factory=threading.Lock)
@@ -90,15 +92,20 @@ class Job(Generic[Q, A, R]):
         # INVARIANT: the conversation is let go on by whoever has taken the turn; so where it hung, by one thread only.
         if not self._turn.acquire(blocking=False):
             return None
-        self.abandoned = True
+        self.abandon()
         hung = {**self.hung, by.plugin.name: Hung(by)}
-        return Job(self.talk, self.answer, self.asked, self.answers[:answered], hung)
+        return Job(self.talk, self.answer, self.asked, self.answers[:answered], hung, is_wary=True)
 
-    def passed_over(self, plugin: str) -> None:
-        """Not call a plugin that hung; raises Hung once."""
-        if plugin not in self._told:
+    def abandon(self) -> None:
+        """Have it do as little as it can: nobody waits for it any more."""
+        self.abandoned = self.is_wary = True
+
+    def asks(self, plugin: str) -> bool:
+        """Whether a plugin is to be asked for the next answer; raises Hung, once, where it hung over that."""
+        if plugin in self.hung and plugin not in self._told:
             self._told.add(plugin)
             raise self.hung[plugin]
+        return plugin not in self.hung and not self.abandoned
 
     def _answered(self) -> bool:
         """Answer the questions at hand; whether anybody waits for what comes next."""
@@ -107,7 +114,7 @@ class Job(Generic[Q, A, R]):
                 break
             self.answers.append(self.answer(question, self))
             if self.hung:
-                self.hung, self._told = {}, set()
+                self.hung, self._told, self.is_wary = {}, set(), False
         return not self.abandoned
 
     def _asks_more(self) -> bool:

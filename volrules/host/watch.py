@@ -54,15 +54,11 @@ class Watch:
         hangs, running = self._hangs, [by]
 
         def guarded(draft: Known) -> Any:
-            job: Job[Any, Any, Any] | None = draft.job
-            if hangs:
+            job: Job[Any, Any, Any] = draft.job
+            if hangs or job.is_wary:
+                if not job.asks(by.plugin.name):
+                    return None
                 self._require_sound(by)
-            if job is None:
-                return function(draft)
-            if job.abandoned:
-                return None
-            if job.hung and by.plugin.name in job.hung:
-                return job.passed_over(by.plugin.name)
             job.running = running
             try:
                 answer = function(draft)
@@ -108,7 +104,7 @@ class Watch:
         try:
             left = self._left(job, patience)
         except BaseException:  # interrupted: what the job is in goes on without anybody who waits for it
-            job.abandoned = True
+            job.abandon()
             worker.dismiss()
             raise
         if left is None:

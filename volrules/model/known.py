@@ -29,6 +29,7 @@ class Known(DraftFields):
         self.shown_as = None
 
 
+_new = tuple.__new__
 Ask = Callable[[Known], Any]
 """Asks of a draft: the answer, or what the implementation raises."""
 
@@ -43,13 +44,15 @@ def showing(fields: Fields, vendor: Callable[[Draft], Any]) -> Ask:
 
     def ask(draft: Known) -> Any:
         # Nothing of a tuple can be changed but its class; where that is as it was made, the next one is shown the same.
-        if draft.shown_as is not shown_as or type(draft.shown) is not shown_as:
-            try:
-                draft.shown = tuple.__new__(shown_as, members(draft))
-            except AttributeError:
-                draft.shown = Draft(known(draft))
-            draft.shown_as = type(draft.shown)
-        return vendor(draft.shown)
+        if draft.shown_as is shown_as and type(draft.shown) is shown_as:
+            return vendor(draft.shown)
+        try:
+            shown = _new(shown_as, members(draft))
+        except AttributeError:
+            shown = Draft(known(draft))
+        draft.shown = shown
+        draft.shown_as = type(shown)
+        return vendor(shown)
 
     return ask
 
