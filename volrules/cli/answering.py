@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
-
-import click
 
 from volrules.cli.crew import Crew, Hire
 from volrules.cli.evaluation import Evaluation
@@ -13,6 +10,7 @@ from volrules.cli.exits import Exit, gravest
 from volrules.cli.printers import Printer
 from volrules.cli.progress import Bar
 from volrules.cli.requests import opened
+from volrules.cli.score import Score
 from volrules.cli.terminal import diagnose
 from volrules.cli.work import Work
 from volrules.reading.chunks import Chunks
@@ -26,12 +24,14 @@ def evaluate(name: str, work: Work, crew: Crew) -> Exit:
     with work.engine() as engine, opened(name) as requests, crew.reached() as hire, Bar(requests) as bar:
         work = replace(work, source=requests.name)
         printer = Printer(work.form(), bar.write)
-        evaluation = Evaluation(requests.name, partial(work.answers, engine), printer, work.debug, work.together)
+        evaluation = Evaluation(work, engine)
         is_shared = work.can_travel() and not crew.alone
         for lines in requests:
-            evaluation.run(lines, bar.step)
+            for parts in evaluation.run(lines):
+                printer.print(parts)
+                bar.step()
             if is_shared and requests.chunks.number > HEAD:
-                rest = _Rest(replace(work, repeatable=crew.repeats), printer, evaluation, bar)
+                rest = _Rest(replace(work, repeatable=crew.repeats), printer, evaluation.score, bar)
                 if (end := rest.run(requests.chunks, hire)) is not None:
                     return end
                 break
@@ -45,10 +45,10 @@ def evaluate(name: str, work: Work, crew: Crew) -> Exit:
 class _Rest:
     """Gives the chunks of an input to the crew, and prints what comes back as if it had been answered here."""
 
-    def __init__(self, work: Work, printer: Printer, evaluation: Evaluation, bar: Bar) -> None:
+    def __init__(self, work: Work, printer: Printer, score: Score, bar: Bar) -> None:
         self._work = work
         self._printer = printer
-        self._score = evaluation.score
+        self._score = score
         self._bar = bar
 
     def run(self, chunks: Chunks, hire: Hire) -> Exit | None:
@@ -58,16 +58,9 @@ class _Rest:
 
         with hire() as (executor, size):
             for answered in in_order(executor, answer, self._work, chunks, 2 * size):
-                for part in answered.parts:
-                    self._print(*part)
+                self._printer.print(answered.parts)
                 self._score.add(answered.score)
                 self._bar.step()
                 if answered.end is not None:
                     return answered.end
         return None
-
-    def _print(self, kind: str, data: bytes) -> None:
-        if kind == "answers":
-            self._printer.add(data)
-        else:
-            click.echo(data.decode(), err=True, nl=False)

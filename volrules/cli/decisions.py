@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,16 +12,16 @@ from volrules.cli.answering import evaluate
 from volrules.cli.crew import Crew, crew_options
 from volrules.cli.options import Place, caller, context_options, format_option, place_options
 from volrules.cli.terminal import stdout
-from volrules.cli.work import Act, Answers, Work
+from volrules.cli.work import Act, Answers, Talk, Work
+from volrules.conversation import held
 from volrules.model import Context
 from volrules.order import Order
-from volrules.reading.request_lines import RequestLine
 
 if TYPE_CHECKING:
     from volrules.engine import Engine
 
-_CHECKED, _CREATED = 1024, 128
-"""Requests that are answered together: checks, mostly all of a chunk, share a hand-off to plugins, creates a commit."""
+_CHECKED, _CREATED = 0.1, 0.0
+"""Seconds for which answers are held back: checks share a hand-off to plugins, and what is created is told at once."""
 
 
 @click.command()
@@ -59,7 +59,7 @@ def create(requests: str, place: Place, **options: Any) -> int:
 def _answered(
     requests: str,
     act: Act,
-    together: int,
+    held_back: float,
     place: Place,
     inventory: str | None = None,
     *,
@@ -70,19 +70,20 @@ def _answered(
 ) -> int:
     debug = click.get_current_context().find_root().params["debug"]
     context = Context.from_dict(caller(**options))
-    work = Work(act, together, place, inventory, context, text_format, coloured=stdout().isatty(), debug=debug)
+    work = Work(act, held_back, place, inventory, context, text_format, coloured=stdout().isatty(), debug=debug)
     return evaluate(requests, work, Crew(workers, scheduler))
 
 
-def _check(engine: Engine, lines: list[RequestLine], context: Context) -> Answers:
-    return engine.check_many(_orders(lines, context))
+def _check(engine: Engine, talk: Talk) -> None:
+    engine.check_stream(talk)
 
 
-def _create(engine: Engine, lines: list[RequestLine], context: Context) -> Answers:
-    return engine.create_many(_orders(lines, context))
+def _create(engine: Engine, talk: Talk) -> None:
+    held(talk, partial(_created, engine))
 
 
-def _orders(lines: list[RequestLine], context: Context) -> Iterator[Order]:
-    return (
-        Order(line.request, Context.from_dict(line.context or context), line.idempotency_key, line.id) for line in lines
-    )
+def _created(engine: Engine, orders: list[Order]) -> Answers:
+    try:
+        return engine.create_many(orders)
+    except Exception as error:  # noqa: BLE001 - it is each one's, and told with it
+        return [error] * len(orders)

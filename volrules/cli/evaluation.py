@@ -1,65 +1,81 @@
-"""Answers requests and prints the answers: some at a time, so that the input's size does not matter."""
+"""Answers requests: some at a time, so that the input's size does not matter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from time import monotonic
+from typing import TYPE_CHECKING
 
 from volrules.cli.exits import Exit
-from volrules.cli.faults import exit_of, told
-from volrules.cli.printers import Answer
+from volrules.cli.faults import exit_of, explained
+from volrules.cli.printers import Answer, Part
 from volrules.cli.report import decision_of
 from volrules.cli.score import Score
-from volrules.cli.terminal import diagnose
-from volrules.cli.work import AnswerAll
-from volrules.errors import VolrulesError
-from volrules.reading.request_lines import Line, RequestLine
+from volrules.cli.terminal import diagnosis
+from volrules.cli.transcript import Transcript
+from volrules.cli.work import Talk, Work
+from volrules.reading.request_lines import Line, RequestLine, UnreadableLine
 
+if TYPE_CHECKING:
+    from volrules.engine import Engine
+
+TOGETHER = 128
+"""Lines that are answered together; more of them would not be faster, as they are out of the caches by and by."""
 _OF_OUTCOME = {"accepted": Exit.ACCEPTED, "created": Exit.ACCEPTED, "rejected": Exit.REJECTED}
 
 
-class Output(Protocol):
-    """Where answers go."""
-
-    def answer(self, number: int, answer: Answer) -> None:
-        """Take the answer to the request of that line or place."""
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Answers the lines of an input. ``source``: its name; ``debug``: show tracebacks.
+    """Has an engine answer the lines of an input.
 
-    ``together``: how many lines are answered together, where so many are there.
+    ``printed``: takes what others have written to stderr meanwhile, so that it is told in its place.
     """
 
-    source: str
-    answer: AnswerAll
-    output: Output
-    debug: bool
-    together: int
-    score: Score = field(default_factory=Score)
+    def __init__(self, work: Work, engine: Engine, printed: Callable[[], bytes] = bytes) -> None:
+        self.score = Score()
+        self._work = work
+        self._engine = engine
+        self._transcript = Transcript(work.form(), printed)
 
-    def run(self, lines: Iterable[Line], step: Callable[[], None] = lambda: None) -> None:
-        """All lines, in order, as many together as are answered together; ``step`` is called after each."""
+    def run(self, lines: Iterable[Line]) -> Iterator[list[Part]]:
+        """Answer all lines, in order; what is to be printed, as soon as there is some of it.
+
+        Raises what is wrong with the command, the site or the plugins.
+        """
         lines = iter(lines)
-        while some := list(islice(lines, self.together)):
-            answers = iter(self.answer([each for each in some if isinstance(each, RequestLine)]))
+        try:
+            for first in lines:
+                self._work.act(self._engine, self._talk(chain((first,), lines)))
+                yield self._transcript.parts()
+        except Exception:
+            yield self._transcript.parts()
+            raise
+
+    def _talk(self, lines: Iterator[Line]) -> Talk:
+        """Ask for the answers to lines, for as long as answers may be held back, and take them down."""
+        until = monotonic() + self._work.held_back
+        while some := list(islice(lines, TOGETHER)):
+            answers = iter((yield [self._work.order(each) for each in some if isinstance(each, RequestLine)]))
             for line in some:
                 if isinstance(line, RequestLine):
-                    self.note(line, next(answers))
+                    self._take_down(line, next(answers))
                 else:
-                    diagnose(f"{self.source}: {line.error}")
-                    self.score.note("not readable", Exit.UNREADABLE)
-                step()
+                    self._complain(line)
+            if monotonic() >= until:
+                return
 
-    def note(self, line: RequestLine, answer: Answer | Exception) -> None:
-        """Print what came of a request; a fault is its own, unless it is the command's, the site's or the plugins'."""
+    def _take_down(self, line: RequestLine, answer: Answer | Exception) -> None:
+        """Note what came of a request; a fault is its own, unless it is the command's, the site's or the plugins'."""
         if not isinstance(answer, Exception):
-            self.output.answer(line.number, answer)
+            self._transcript.answer(line.number, answer)
             self.score.note(answer.outcome, _OF_OUTCOME[answer.outcome], decision_of(answer).warnings)
-        elif isinstance(answer, VolrulesError) and exit_of(answer) in (Exit.USAGE, Exit.CONFIGURATION):
+        elif (code := exit_of(answer)) in (Exit.USAGE, Exit.CONFIGURATION):
             raise answer
         else:
-            self.score.note("not answered", told(answer, self.debug, f"{self.source}: line {line.number}: "))
+            place = f"{self._work.source}: line {line.number}: "
+            self._transcript.diagnose(explained(answer, self._work.debug, place))
+            self.score.note("not answered", code)
+
+    def _complain(self, line: UnreadableLine) -> None:
+        self._transcript.diagnose(diagnosis(f"{self._work.source}: {line.error}"))
+        self.score.note("not readable", Exit.UNREADABLE)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import traceback
 
+import click
+
 from volrules import errors
 from volrules.cli.exits import Exit
-from volrules.cli.terminal import diagnose
+from volrules.cli.terminal import diagnosis
 from volrules.wording import described
 
 # The first class that fits counts.
@@ -23,20 +25,28 @@ _BY_CLASS: tuple[tuple[type[errors.VolrulesError], Exit], ...] = (
 )
 
 
-def exit_of(error: errors.VolrulesError) -> Exit:
+def exit_of(error: Exception) -> Exit:
     """The exit code for an error."""
+    if not isinstance(error, errors.VolrulesError):
+        return Exit.FAULT
     if error.retryable:
         return Exit.RETRY
     return next((code for kind, code in _BY_CLASS if isinstance(error, kind)), Exit.FAULT)
 
 
-def told(error: Exception, debug: bool, place: str = "") -> Exit:
-    """Tell what went wrong, where ``place`` says, and what it means for the exit code."""
-    if debug:
-        traceback.print_exception(error)
+def explained(error: Exception, debug: bool, place: str = "") -> str:
+    """What went wrong, where ``place`` says, in whole lines. ``debug``: with a traceback."""
+    trace = "".join(traceback.format_exception(error)) if debug else ""
+    return trace + "".join(map(diagnosis, _sentences(error, place)))
+
+
+def told(error: Exception, debug: bool) -> Exit:
+    """Tell what went wrong, and what it means for the exit code."""
+    click.echo(explained(error, debug), err=True, nl=False)
+    return exit_of(error)
+
+
+def _sentences(error: Exception, place: str) -> tuple[str, ...]:
     if isinstance(error, errors.VolrulesError):
-        for each in (f"{place}{error}", *getattr(error, "__notes__", ())):
-            diagnose(each)
-        return exit_of(error)
-    diagnose(f"{place}internal fault ({described(error)}); report it, with what `volrules --debug` says")
-    return Exit.FAULT
+        return f"{place}{error}", *getattr(error, "__notes__", ())
+    return (f"{place}internal fault ({described(error)}); report it, with what `volrules --debug` says",)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal, NamedTuple
 
 import click
 
@@ -13,6 +13,8 @@ from volrules.model import Decision, Receipt
 
 Answer = Decision | Receipt
 Write = Callable[[bytes], None]
+Part = tuple[Literal["answers", "diagnostics"], bytes]
+"""Encoded where it is said, so that whoever prints it has the less to do."""
 
 
 class Form(NamedTuple):
@@ -36,21 +38,21 @@ def form(text_format: str, coloured: bool) -> Form:
 
 
 class Printer:
-    """Prints answers in their order."""
+    """Prints what there is to be printed, in its order."""
 
     def __init__(self, shape: Form, write: Write) -> None:
         self._form = shape
         self._write = write
         self._answered = False
 
-    def answer(self, number: int, answer: Answer) -> None:
-        """Print the answer to the request of that line or place."""
-        self.add(encoded(self._form.render(number, answer)))
-
-    def add(self, answers: bytes) -> None:
-        """Print answers that are rendered, joined and encoded already."""
-        self._write(encoded(self._form.between if self._answered else self._form.opening) + answers)
-        self._answered = True
+    def print(self, parts: Iterable[Part]) -> None:
+        """Print answers, and what is told beside them."""
+        for kind, data in parts:
+            if kind == "answers":
+                self._write(encoded(self._form.between if self._answered else self._form.opening) + data)
+                self._answered = True
+            else:
+                click.echo(data.decode(), err=True, nl=False)
 
     def end(self, summary: str) -> None:
         """Print what comes after the last one."""

@@ -23,10 +23,14 @@ def printable(text: object) -> str:
     return shown if shown.isprintable() else "".join(each if each.isprintable() else _escape(each) for each in shown)
 
 
+def diagnosis(message: object) -> str:
+    """What tells the user what is wrong, a line a problem."""
+    return "".join(f"volrules: {printable(line)}\n" for line in str(message).splitlines() or [""])
+
+
 def diagnose(message: object) -> None:
     """Tell the user on stderr what is wrong, a line a problem."""
-    for line in str(message).splitlines() or [""]:
-        click.echo(f"volrules: {printable(line)}", err=True)
+    click.echo(diagnosis(message), err=True, nl=False)
 
 
 def stdout() -> TextIO:

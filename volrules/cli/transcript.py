@@ -1,16 +1,13 @@
-"""What a worker would have printed, to be printed by whoever gave it the work."""
+"""What is to be printed, in its order, by somebody else than who has it to say."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from io import BytesIO, TextIOWrapper
-from typing import Literal
 
-from volrules.cli.printers import Answer, Form
+from volrules.cli.printers import Answer, Form, Part
 from volrules.cli.terminal import encoded
-
-Part = tuple[Literal["answers", "diagnostics"], bytes]
-"""Encoded by those who are several, so that whoever prints it has the less to do."""
 
 
 class Wire(TextIOWrapper):
@@ -30,29 +27,37 @@ class Wire(TextIOWrapper):
 
 
 class Transcript:
-    """Takes answers and diagnostics down in the order in which they come."""
+    """Takes answers and diagnostics down in the order in which they come, to be printed later.
 
-    def __init__(self, shape: Form) -> None:
-        self.wire = Wire()
+    ``printed``: takes what others have written to stderr since it was last asked.
+    """
+
+    def __init__(self, shape: Form, printed: Callable[[], bytes]) -> None:
         self._form = shape
+        self._printed = printed
         self._parts: list[Part] = []
         self._answers: list[str] = []
 
     def answer(self, number: int, answer: Answer) -> None:
-        """Take an answer down."""
-        self._cut()
+        """Take down the answer to the request of that line or place."""
+        self._interject(self._printed())
         self._answers.append(self._form.render(number, answer))
 
-    def parts(self) -> list[Part]:
-        """All that there is."""
-        self._cut()
-        self._close()
-        return self._parts
+    def diagnose(self, text: str) -> None:
+        """Take down what is to be told on stderr, in whole lines."""
+        self._interject(self._printed() + encoded(text))
 
-    def _cut(self) -> None:
-        if told := self.wire.taken():
+    def parts(self) -> list[Part]:
+        """All that there is since the last time."""
+        self._interject(self._printed())
+        self._close()
+        parts, self._parts = self._parts, []
+        return parts
+
+    def _interject(self, diagnostics: bytes) -> None:
+        if diagnostics:
             self._close()
-            self._parts.append(("diagnostics", told))
+            self._parts.append(("diagnostics", diagnostics))
 
     def _close(self) -> None:
         if self._answers:

@@ -7,15 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from volrules.cli.evaluation import Evaluation
 from volrules.cli.exits import Exit
 from volrules.cli.faults import told
 from volrules.cli.guard import log_on_stderr
+from volrules.cli.printers import Part
 from volrules.cli.score import Score
-from volrules.cli.transcript import Part, Transcript, Wire
+from volrules.cli.transcript import Wire
 from volrules.cli.work import Work
 from volrules.reading.chunks import Chunk
 from volrules.reading.request_lines import lines_of
@@ -39,14 +39,18 @@ class Answered:
 def answer(work: Work, chunk: Chunk) -> Answered:
     """Answer a chunk. Whatever goes wrong is told in what it prints."""
     with _turn:  # what plugins print meanwhile is this chunk's
-        transcript, score, end = Transcript(work.form()), Score(), None
-        with _diverted(transcript.wire, work.debug):
+        wire, parts, score, end = Wire(), list[Part](), Score(), None
+        with _diverted(wire, work.debug):
             try:
-                answers = partial(work.answers, _desk.engine(work))
-                Evaluation(work.source, answers, transcript, work.debug, work.together, score).run(lines_of(chunk))
+                evaluation = Evaluation(work, _desk.engine(work), wire.taken)
+                score = evaluation.score
+                for some in evaluation.run(lines_of(chunk)):
+                    parts += some
             except Exception as error:  # noqa: BLE001 - here ends what this process does for the command
                 end = told(error, work.debug)
-        return Answered(transcript.parts(), score, end)
+        if printed := wire.taken():
+            parts.append(("diagnostics", printed))
+        return Answered(parts, score, end)
 
 
 class _Desk:
