@@ -15,7 +15,7 @@ from volrules.conversation import A, Q, asking, held
 from volrules.enforcement import Policy
 from volrules.evaluation import Evaluation
 from volrules.host import FAILURES, OWN, Host, spare_interrupts
-from volrules.host.jobs import Answering, Talk, Watched
+from volrules.host.jobs import UNWATCHED, Answering, Slot, Talk
 from volrules.host.watch import Watch
 from volrules.model import Context, Decision, VolumeRequest, VolumeType
 from volrules.model.decision import Written
@@ -47,9 +47,9 @@ class Decider:
         if isinstance(request, tuple):
             return self._malformed(request, id)
         if self._plan.patience is None:
-            return self._decided(request, context, id, None)
+            return self._decided(request, context, id, UNWATCHED)
         # Deciding is pure, so it can be begun again without a plugin that hangs.
-        return self._one((request, context, id), lambda asked, job: self._decided(*asked, job))
+        return self._one((request, context, id), lambda asked, slot: self._decided(*asked, slot))
 
     def decide_all(self, talk: Generator[Sequence[Order], list[Decision | Exception], T]) -> T:
         """What a conversation comes to that asks for decisions, on several requests at a time: one hand-off at most.
@@ -69,15 +69,15 @@ class Decider:
     def _had(self, talk: Talk[Q, A, T], answer: Answering[Q, A]) -> T:
         """What a conversation comes to, had here or on a kept thread."""
         if self._plan.patience is None:
-            return held(talk, lambda asked: [answer(each, None) for each in asked])
+            return held(talk, lambda asked: [answer(each, UNWATCHED) for each in asked])
         return self.watch.run(talk, answer, self._plan.patience)
 
-    def _outcome(self, order: Order, job: Watched) -> Decision | Exception:
+    def _outcome(self, order: Order, slot: Slot) -> Decision | Exception:
         try:
             request = self._schema.parse(order.body)
             if isinstance(request, tuple):
                 return self._malformed(request, order.id)
-            return self._decided(request, order.context, order.id, job)
+            return self._decided(request, order.context, order.id, slot)
         except Exception as error:  # noqa: BLE001 - it is this one's, and costs the others nothing
             return error
 
@@ -85,16 +85,16 @@ class Decider:
         told = tuple(each.attributed("schema", OWN, "deny") for each in violations)
         return Decision(id, told, (), self._fingerprint, Written())
 
-    def _decided(self, request: VolumeRequest, context: Context, id: Any, job: Watched) -> Decision:  # noqa: A002
+    def _decided(self, request: VolumeRequest, context: Context, id: Any, slot: Slot) -> Decision:  # noqa: A002
         draft = Known()
         draft.request = request
         draft.context = context
-        draft.job = job
+        draft.slot = slot
         draft.shown_as = None
         told: Told = []
         halted = _first_go(self._plan, draft, told)
         heard = _NOTHING if halted is None else self._heard(draft, told, *halted)
-        draft.shown = draft.job = None  # a decision keeps neither what vendors were shown nor the job it was part of
+        draft.shown = draft.slot = None  # a decision keeps neither what vendors were shown nor the slot
         return Decision(id, *heard, self._fingerprint, Rendering(draft, told))
 
     def _heard(self, draft: Known, told: Told, halted: Turn, outcome: Ask) -> _Heard:

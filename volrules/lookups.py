@@ -10,7 +10,7 @@ from volrules.codes import built_in
 from volrules.documents import freeze
 from volrules.errors import StoreError
 from volrules.host import FAILURES, OWN
-from volrules.host.jobs import Watched
+from volrules.host.jobs import Slot
 from volrules.model import Context, VolumeType
 from volrules.model.known import Known
 from volrules.stages import SOURCES, VOLUME, VOLUME_TYPE, LookUp
@@ -49,12 +49,13 @@ class LookUps:
             told.append(_noted(built_in("volume_type.not_declared", path, message, id=name), "volume_type"))
         return found, told
 
-    def volume_type(self, type_id: str | None, job: Watched) -> VolumeType | None:
+    def volume_type(self, type_id: str | None, slot: Slot) -> VolumeType | None:
         """The type of that id, as a look-up on the engine's own behalf finds it."""
         if type_id is None:
             return None
         draft = Known()
-        draft.job = job
+        draft.slot = slot
+        draft.shown_as = None
         found: VolumeType | None
         found, _ = self._find(draft, VOLUME_TYPE, type_id, Context().elevated(), [])
         return found

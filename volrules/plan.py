@@ -7,12 +7,13 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from volrules.asking import Hook, asking
 from volrules.host import OWN, Host, Implementation
 from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
 from volrules.lookups import LookUps, recorded
-from volrules.model.draft import GIVEN, Fields
-from volrules.model.known import Ask, Known, showing
+from volrules.model.draft import GIVEN, Draft, Fields
+from volrules.model.known import Ask
 from volrules.stages import LOOK_UPS, STAGES, Stage, text
 from volrules.step import Credits, Step
 from volrules.violations import Violation
@@ -90,25 +91,29 @@ class Plan:
     def _of_request(self, by: Implementation) -> Ask:
         """Who is asked of a request and its caller."""
         call = by.call
-        return self._watch.guarded(by, lambda draft: call(draft.request, draft.context))
+        if by.plugin.is_own:
+            return lambda draft: call(draft.request, draft.context)
+        return asking(by, lambda draft: call(draft.request, draft.context), ("request", "context"), self._watch)
 
     def _of_draft(self, known: Fields, by: Implementation) -> Ask:
         """Who is asked of a draft that knows those fields; a vendor is not given the draft itself."""
-        return by.call if by.plugin.is_own else self._watch.guarded(by, showing(known, by.call))
+        return by.call if by.plugin.is_own else asking(by, by.call, known, self._watch)
 
     def _resolver(self, stage: Stage, known: Fields, by: Implementation) -> Ask:
         """The same, where a vendor's answer has to be a value of the stage's field."""
         if by.plugin.is_own:
             return by.call
-        return self._watch.guarded(by, _checked(stage, showing(known, by.call), by.plugin.label))
+        return asking(by, _checked(stage, by.call, by.plugin.label), known, self._watch)
 
     def _finder(self, record: type[Any], by: Implementation) -> Call:
         """Who is asked what exists, by name; a vendor's call begins with the draft for which it is watched."""
-        call, guarded = by.call, self._watch.guarded
+        call, watch = by.call, self._watch
         if by.plugin.is_own:
             return call
-        # A guard for each call: there may be several for a draft.
-        return lambda draft, name, context: guarded(by, lambda _: recorded(call(name, context), record))(draft)
+        # One for each call: there may be several for a draft.
+        return lambda draft, name, context: asking(by, lambda _: recorded(call(name, context), record), (), watch)(
+            draft
+        )
 
 
 def _turn(step: Step, field: str | None = None, rivals: int = 0) -> Turn:
@@ -131,11 +136,11 @@ def objections(answer: Any) -> Iterator[Violation] | None:
     return None
 
 
-def _checked(stage: Stage, call: Ask, label: str) -> Ask:
+def _checked(stage: Stage, hook: Hook, label: str) -> Hook:
     """A resolver whose answer is checked."""
 
-    def resolve(draft: Known) -> tuple[Any, str] | None:
-        answer = call(draft)
+    def resolve(draft: Draft) -> tuple[Any, str] | None:
+        answer = hook(draft)
         if answer is None:
             return None
         value, origin = answer if isinstance(answer, tuple) else (answer, label)

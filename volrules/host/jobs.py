@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, Union, cast
+from typing import Generic, cast
 
 from volrules.conversation import A, Q, R
 from volrules.host.plugin import Implementation
 
-T = TypeVar("T")
 Call = list[Implementation]
 """A call that is going on; a list, so that each can be told from every other."""
 
@@ -30,23 +29,43 @@ def _held() -> threading.Lock:
     return lock
 
 
+@dataclass(slots=True)
+class Slot:
+    """Where calls note themselves.
+
+    ``running``: the call that is going on, if it has a time limit, as an object that no other call for the same answer
+    has. ``abandoned``: nobody waits for what comes of it any more, so the less is still done, the better.
+    ``is_wary``: calls have to ask whether they are to be made.
+    """
+
+    running: Call | None = field(default=None, init=False)
+    abandoned: bool = field(default=False, init=False)
+    is_wary: bool = field(default=False, init=False)
+
+    def asks(self, plugin: str) -> bool:
+        """Whether a plugin is to be asked for the next answer; raises Hung, once, where it hung over that."""
+        return not self.abandoned
+
+    def abandon(self) -> None:
+        """Have as little done as can be: nobody waits for it any more."""
+        self.abandoned = self.is_wary = True
+
+
+UNWATCHED = Slot()
+"""That of all calls without a time limit: nobody looks into it."""
 Talk = Generator[Sequence[Q], list[A], R]
 """A conversation that asks several questions at a time."""
-Watched = Union["Job[Any, Any, Any]", None]
-"""The job that something is part of; None where nobody watches."""
-Answering = Callable[[Q, Watched], A]
-"""Answers a question, as part of a job."""
+Answering = Callable[[Q, Slot], A]
+"""Answers a question; what it calls is noted there."""
 
 
 @dataclass(slots=True)
-class Job(Generic[Q, A, R]):
+class Job(Slot, Generic[Q, A, R]):
     """A conversation, as far as one thread takes it, and the answering of its questions.
 
     ``asked``: the questions at hand, None before the first; ``answers``: to as many of them as are answered.
-    ``running``: the call that the next answer is in, as an object that no other call for it has.
     ``hung``: what is not called for the next answer, by plugin's name: the first call that would be is told so, the
-    others are passed over. ``abandoned``: nobody waits for it any more, so the less it still does, the better.
-    ``is_wary``: calls have to ask whether they are to be made.
+    others are passed over.
     ``undone``: held until the thread is done with it.
     """
 
@@ -56,14 +75,14 @@ class Job(Generic[Q, A, R]):
     answers: list[A] = field(default_factory=list)
     hung: dict[str, Hung] = field(default_factory=dict)
     rounds: int = 0
-    running: Call | None = None
     result: R | None = None
     error: BaseException | None = None
-    abandoned: bool = False
-    is_wary: bool = False
     undone: threading.Lock = field(default_factory=_held)
     _told: set[str] = field(default_factory=set)
     _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.is_wary = bool(self.hung)
 
     def run(self) -> None:
         """Have the conversation, until it ends or is left to another thread."""
@@ -94,11 +113,7 @@ class Job(Generic[Q, A, R]):
             return None
         self.abandon()
         hung = {**self.hung, by.plugin.name: Hung(by)}
-        return Job(self.talk, self.answer, self.asked, self.answers[:answered], hung, is_wary=True)
-
-    def abandon(self) -> None:
-        """Have it do as little as it can: nobody waits for it any more."""
-        self.abandoned = self.is_wary = True
+        return Job(self.talk, self.answer, self.asked, self.answers[:answered], hung)
 
     def asks(self, plugin: str) -> bool:
         """Whether a plugin is to be asked for the next answer; raises Hung, once, where it hung over that."""
@@ -109,12 +124,13 @@ class Job(Generic[Q, A, R]):
 
     def _answered(self) -> bool:
         """Answer the questions at hand; whether anybody waits for what comes next."""
-        for question in (self.asked or ())[len(self.answers) :]:
-            if self.abandoned:
-                break
-            self.answers.append(self.answer(question, self))
-            if self.hung:
-                self.hung, self._told, self.is_wary = {}, set(), False
+        answer, answers = self.answer, self.answers
+        for question in (self.asked or ())[len(answers) :]:
+            if not self.is_wary:
+                answers.append(answer(question, self))
+            elif not self.abandoned:
+                answers.append(answer(question, self))
+                self.hung, self._told, self.is_wary = {}, set(), self.abandoned
         return not self.abandoned
 
     def _asks_more(self) -> bool:
@@ -127,18 +143,3 @@ class Job(Generic[Q, A, R]):
         self.answers = []
         self.rounds += 1
         return True
-
-
-def watched(job: Job[Any, Any, Any], running: Call, answers: Iterable[T]) -> Iterator[T]:
-    """What an answer has to say, each part of it within the time of the whole."""
-    said: Iterator[T] | None = None
-    while not job.abandoned:
-        job.running = running
-        try:
-            said = said or iter(answers)
-            answer = next(said)
-        except StopIteration:
-            return
-        finally:
-            job.running = None
-        yield answer

@@ -14,16 +14,13 @@ from time import monotonic
 from typing import Any
 
 from volrules.conversation import A, Q, R
-from volrules.documents import Document
-from volrules.host.jobs import Answering, Job, Talk, watched
+from volrules.host.jobs import Answering, Job, Slot, Talk
 from volrules.host.patience import PluginTimeout, call
 from volrules.host.plugin import Implementation
 from volrules.host.workers import idle_worker
-from volrules.model.known import Ask, Known
 
 HANGS = 3
 PAUSE = 60.0
-_LISTS = (tuple, list)
 _LOOKS = 8
 """How often one who waits looks at what is going on, within the shortest timeout: so exact is a timeout."""
 
@@ -38,37 +35,20 @@ class Suspended(Exception):
 
 
 class Watch:
-    """Runs work, and counts which plugins hung. Safe to share between threads."""
+    """Runs work, and counts which plugins hung. Safe to share between threads.
+
+    ``hangs``: how often, and until when they are to be left alone, by plugin's name.
+    """
 
     def __init__(self) -> None:
-        self._hangs: dict[str, tuple[int, float]] = {}
+        self.hangs: dict[str, tuple[int, float]] = {}
 
-    def guarded(self, by: Implementation, function: Ask) -> Ask:
-        """What asks the implementation, noted in the draft's job while it does; as it is where there is no time limit.
-
-        To be called once a decision. Where the decision was begun again because of the plugin, it is not asked: the
-        first call raises Hung, others answer with None. Raises Suspended where it has hung too often.
-        """
-        if by.plugin.is_own or by.plugin.timeout is None:
-            return function
-        hangs, running = self._hangs, [by]
-
-        def guarded(draft: Known) -> Any:
-            job: Job[Any, Any, Any] = draft.job
-            if hangs or job.is_wary:
-                if not job.asks(by.plugin.name):
-                    return None
-                self._require_sound(by)
-            job.running = running
-            try:
-                answer = function(draft)
-            finally:
-                job.running = None
-            # What is said while it is being read has to be said in time, too.
-            is_said = answer is None or type(answer) in _LISTS or isinstance(answer, Document)
-            return answer if is_said else watched(job, running, answer)
-
-        return guarded
+    def admits(self, by: Implementation, slot: Slot) -> bool:
+        """Whether a call is to be made, where that is not a matter of course. Raises Hung, Suspended."""
+        if not slot.asks(by.plugin.name):
+            return False
+        self._require_sound(by)
+        return True
 
     def ask(self, by: Implementation, *arguments: Any) -> Any:
         """The answer of one call outside a decision.
@@ -135,11 +115,11 @@ class Watch:
 
     def _require_sound(self, by: Implementation) -> None:
         """Raise Suspended where the plugin has hung so often that for now it is not asked at all."""
-        hangs, until = self._hangs.get(by.plugin.name, (0, 0.0))
+        hangs, until = self.hangs.get(by.plugin.name, (0, 0.0))
         if hangs >= HANGS and monotonic() < until:
             raise Suspended(by)
 
     def _count(self, plugin: str) -> None:
-        hangs, until = self._hangs.get(plugin, (0, 0.0))
+        hangs, until = self.hangs.get(plugin, (0, 0.0))
         again = hangs + 1 if hangs < HANGS or monotonic() < until else 1
-        self._hangs[plugin] = (again, monotonic() + PAUSE)
+        self.hangs[plugin] = (again, monotonic() + PAUSE)
