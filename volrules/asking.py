@@ -9,8 +9,8 @@ from volrules.documents import Document
 from volrules.host import Implementation
 from volrules.host.jobs import Call, Slot
 from volrules.host.watch import Watch
-from volrules.model.draft import Draft, Fields, kind
-from volrules.model.known import Ask, Known, showing
+from volrules.model.draft import Draft, kind, new, show
+from volrules.model.known import Ask, Fields, Known
 
 T = TypeVar("T")
 Hook = Callable[[Draft], Any]
@@ -21,17 +21,16 @@ _LISTS = (tuple, list)
 def asking(by: Implementation, hook: Hook, fields: Fields, watch: Watch) -> Ask:
     """Ask a vendor, who is shown those fields of the draft, or what is known of them.
 
-    Whatever it does to the draft that it is shown changes no decision, and nothing that others are shown. What it does
-    to the class of drafts, it does to everybody in the process.
+    Each is shown a draft of its own.
     """
-    shown_as, show = kind(fields), showing(fields)
     if by.plugin.timeout is not None:
         return _in_time(by, hook, fields, watch)
+    shown_as = kind(fields)
 
     def ask(draft: Known) -> Any:
-        # Nothing of a tuple can be changed but its class; where that is as it was made, the next one is shown the same.
-        is_shown = draft.shown_as is shown_as and type(draft.shown) is shown_as
-        return hook(draft.shown if is_shown else show(draft))
+        shown = new(shown_as)
+        show(shown, draft)
+        return hook(shown)
 
     return ask
 
@@ -42,15 +41,15 @@ def _in_time(by: Implementation, hook: Hook, fields: Fields, watch: Watch) -> As
     Where the decision was begun again because of the plugin, it is not asked: the first call raises Hung, others answer
     with None. Raises Suspended where it has hung too often.
     """
-    shown_as, show, hangs, call = kind(fields), showing(fields), watch.hangs, [by]
+    shown_as, hangs, call = kind(fields), watch.hangs, [by]
 
     # All in one function: to call another one takes as long as most of what it does.
     def ask(draft: Known) -> Any:
         slot: Slot = draft.slot
         if (hangs or slot.is_wary) and not watch.admits(by, slot):
             return None
-        is_shown = draft.shown_as is shown_as and type(draft.shown) is shown_as
-        shown = draft.shown if is_shown else show(draft)
+        shown = new(shown_as)
+        show(shown, draft)
         slot.running = call
         try:
             answer = hook(shown)

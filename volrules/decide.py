@@ -13,7 +13,7 @@ from typing import Any, NoReturn, TypeVar
 
 from volrules.conversation import A, Q, asking, held
 from volrules.enforcement import Policy
-from volrules.evaluation import Evaluation
+from volrules.evaluation import Evaluation, Heard
 from volrules.host import FAILURES, OWN, Host, spare_interrupts
 from volrules.host.jobs import UNWATCHED, Answering, Slot, Talk
 from volrules.host.watch import Watch
@@ -27,8 +27,6 @@ from volrules.requests import RequestSchema
 from volrules.violations import Violation
 
 T = TypeVar("T")
-_Heard = tuple[tuple[Violation, ...], tuple[Violation, ...]]
-_NOTHING: _Heard = (), ()
 
 
 class Decider:
@@ -90,18 +88,14 @@ class Decider:
         draft.request = request
         draft.context = context
         draft.slot = slot
-        draft.shown_as = None
         told: Told = []
         halted = _first_go(self._plan, draft, told)
-        heard = _NOTHING if halted is None else self._heard(draft, told, *halted)
-        draft.shown = draft.slot = None  # a decision keeps neither what vendors were shown nor the slot
+        heard: Heard = (), ()
+        if halted is not None:
+            evaluation = Evaluation(self._plan, self._policy, draft, told)
+            heard, draft = evaluation.run(*halted), evaluation.draft
+        draft.slot = None  # a decision keeps none of the others
         return Decision(id, *heard, self._fingerprint, Rendering(draft, told))
-
-    def _heard(self, draft: Known, told: Told, halted: Turn, outcome: Ask) -> _Heard:
-        """What all have to say, from the turn that ended the first go, and what came of it, on."""
-        evaluation = Evaluation(self._plan, self._policy, draft, told)
-        evaluation.run(halted, outcome)
-        return tuple(evaluation.violations), tuple(evaluation.warnings)
 
 
 def _first_go(plan: Plan, draft: Known, told: Told) -> tuple[Turn, Ask] | None:

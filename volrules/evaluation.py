@@ -19,28 +19,33 @@ from volrules.rendering import Told
 from volrules.step import Step
 from volrules.violations import Violation
 
+Heard = tuple[tuple[Violation, ...], tuple[Violation, ...]]
+"""What is held against a request, and what is only remarked."""
 _OF_SOURCES = (LOOKING_UP, "sources")
 
 
 class Evaluation:
     """Goes on with a draft, by the plan's turns. ``told``: who has resolved what so far, and from now on.
 
-    ``violations``: what is held against the request; ``warnings``: what is only remarked.
+    ``draft``: what is known by now.
     """
 
     def __init__(self, plan: Plan, policy: Policy, draft: Known, told: Told) -> None:
+        self.draft = draft
         self.told = told
-        self.violations: list[Violation] = []
-        self.warnings: list[Violation] = []
+        self._violations: list[Violation] = []
+        self._warnings: list[Violation] = []
         self._turns = plan.turns
         self._look_ups = plan.look_ups
         self._policy = policy
-        self._draft = draft
         self._answered: str | None = None
         self._is_spoilt = self._is_blind = False
 
-    def run(self, halted: Turn, outcome: Ask) -> None:
-        """Take up the turn that ended the first go, with its outcome, and then the rest. Raises StoreError."""
+    def run(self, halted: Turn, outcome: Ask) -> Heard:
+        """Take up the turn that ended the first go, with its outcome, and then the rest; what all have to say.
+
+        Raises StoreError.
+        """
         stage = halted.step.rule
         self._take(halted, outcome)
         for turn in self._turns[self._turns.index(halted) + 1 :]:
@@ -50,12 +55,13 @@ class Evaluation:
                 stage = rule
             if not self._is_blind or stage not in _OF_SOURCES:
                 self._take(turn, turn.call)
+        return tuple(self._violations), tuple(self._warnings)
 
     def _take(self, turn: Turn, ask: Ask) -> None:
         if turn.field is not None and turn.field == self._answered:
             return
         try:
-            answer = ask(self._draft)
+            answer = ask(self.draft)
             if answer is not None:
                 self._heed(answer, turn)
         except FAILURES as error:
@@ -77,18 +83,18 @@ class Evaluation:
         if is_spoilt and stage in ("request", "authorize"):
             self._is_blind = True
         elif is_spoilt and any(step.rule == stage for step, _ in self.told):
-            self._draft.forget(stage)
+            self.draft = self.draft.without(stage)
 
     def _keep(self, field: str, step: Step, answer: tuple[Any, str]) -> None:
         """Know the value from now on, unless it is the name of a type that is not there."""
         self._answered = field
         value, origin = answer
         if type(value) is str and field == "volume_type":
-            value, remarks = self._look_ups.declared(self._draft, value, origin)
+            value, remarks = self._look_ups.declared(self.draft, value, origin)
             self._record(remarks)
             if value is None:
                 return
-        setattr(self._draft, field, value)
+        setattr(self.draft, field, value)
         self.told.append((step, answer))
 
     def _note(self, objection: Any, step: Step) -> bool:
@@ -97,7 +103,7 @@ class Evaluation:
             raise TypeError(f"a validator answers with violations, not {type(objection).__name__}")
         if not step.own:
             objection.require_sound()
-        project_id = self._draft.context.project_id
+        project_id = self.draft.context.project_id
         recorded = self._policy.recorded(objection, step.rule, step.by.plugin.label, project_id)
         self._record((recorded,))
         return recorded.enforcement == "deny"
@@ -108,7 +114,7 @@ class Evaluation:
             raise error
         if issubclass(type(error), Unresolved):
             return
-        if step.own and isinstance(error, AttributeError) and error.obj is self._draft:
+        if step.own and isinstance(error, AttributeError) and error.obj is self.draft:
             return
         failure = step.failed(error)
         self._record((failure,))
@@ -118,4 +124,4 @@ class Evaluation:
 
     def _record(self, remarks: Iterable[Violation]) -> None:
         for each in remarks:
-            (self.violations if each.enforcement == "deny" else self.warnings).append(each)
+            (self._violations if each.enforcement == "deny" else self._warnings).append(each)

@@ -55,7 +55,6 @@ class LookUps:
             return None
         draft = Known()
         draft.slot = slot
-        draft.shown_as = None
         found: VolumeType | None
         found, _ = self._find(draft, VOLUME_TYPE, type_id, Context().elevated(), [])
         return found

@@ -12,8 +12,8 @@ from volrules.host import OWN, Host, Implementation
 from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
 from volrules.lookups import LookUps, recorded
-from volrules.model.draft import GIVEN, Draft, Fields
-from volrules.model.known import Ask
+from volrules.model.draft import Draft
+from volrules.model.known import GIVEN, Ask, Fields
 from volrules.stages import LOOK_UPS, STAGES, Stage, text
 from volrules.step import Credits, Step
 from volrules.violations import Violation

@@ -322,6 +322,17 @@ def test_a_forgotten_field_is_forgotten_for_the_next_vendor_too(hook):
     assert seen == ["unknown"]
 
 
+def test_a_draft_that_is_kept_goes_on_telling_what_it_told():
+    kept = []
+    plugins = [
+        a_plugin("a", validate_size=lambda self, draft: kept.append(draft)),
+        a_plugin("b", validate_size=saying("b.no")),
+    ]
+    assert not check(a_request(size=10), plugins=plugins).accepted
+    (draft,) = kept
+    assert (draft.size, getattr(draft, "availability_zone", "unknown")) == (10, "unknown")
+
+
 def test_nobody_changes_a_type_that_another_vendor_made():
     kind = VolumeType(OTHER, "vendor", extra_specs={"a": "b"})
     plugins = [

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
-from volrules.model.context import Context
-from volrules.model.request import VolumeRequest
-from volrules.model.resources import Backup, Image, QosSpecs, Snapshot, Volume, VolumeType
+from volrules.model.known import FIELDS, DraftFields, Fields, Known
 
 T = TypeVar("T")
+_UNKNOWN: Any = object()
+_NO_FIELD = f"a draft has no `{{}}`; its fields are {', '.join(FIELDS)}"
 
 
 class Resolved(NamedTuple, Generic[T]):
@@ -34,62 +34,27 @@ class Unresolved(AttributeError):
     """
 
 
-class DraftFields:
-    """What a draft tells, in the order in which it gets known."""
-
-    __slots__ = ()
-
-    request: VolumeRequest
-    context: Context
-    snapshot: Snapshot | None
-    source_volume: Volume | None
-    backup: Backup | None
-    image: Image | None
-    requested_volume_type: VolumeType | None
-    size: int
-    availability_zone: str | None
-    volume_type: VolumeType | None
-    qos_specs: QosSpecs | None
-    encryption_key: Mapping[str, Any] | None
-    metadata: Mapping[str, str]
-    dispatch: Mapping[str, Any]
-
-
-Fields = tuple[str, ...]
-FIELDS: Fields = tuple(DraftFields.__annotations__)
-GIVEN: Fields = FIELDS[: FIELDS.index("size")]
-"""What is known before the first field is resolved."""
-_AT = tuple(property(itemgetter(position)) for position in range(len(FIELDS)))
-_UNKNOWN: Any = object()
-_NO_FIELD = f"a draft has no `{{}}`; its fields are {', '.join(FIELDS)}"
-_new = tuple.__new__
-
-
-class Draft(DraftFields, tuple[Any, ...]):
+class Draft(DraftFields):
     """What is known of the request so far; read-only.
 
-    A field that is not known raises :class:`Unresolved`; see there. That a draft is a tuple, and what is where in it,
-    is nobody's business.
+    A field that is not known raises :class:`Unresolved`; see there.
     """
 
-    # Each set of known fields has a subclass, in which they have their places.
-    __slots__ = ()
+    # A window on what the decision knows: to copy it takes longer than most rules do. For each set of fields that may
+    # be known there is a subclass, through which nothing else is seen.
+    __slots__ = ("_known",)
+
+    _known: Known
 
     def __new__(cls, known: Mapping[str, Any]) -> Draft:
-        for name in known:
+        held = Known()
+        for name, value in known.items():
             if name not in FIELDS:
                 raise AttributeError(_NO_FIELD.format(name))
-        fields = tuple(each for each in FIELDS if each in known)
-        return _new(kind(fields), map(known.__getitem__, fields))
-
-    # A draft is itself, not what is in it.
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __ne__(self, other: object) -> bool:
-        return self is not other
+            setattr(held, name, value)
+        draft: Draft = new(kind(tuple(each for each in FIELDS if each in known)))
+        show(draft, held)
+        return draft
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in FIELDS:
@@ -109,7 +74,13 @@ class Draft(DraftFields, tuple[Any, ...]):
         return f"Draft({', '.join(f'{name}={value!r}' for name, value in known(self).items())})"
 
 
-def known(draft: DraftFields) -> dict[str, Any]:
+new = object.__new__
+"""Makes a draft of a :func:`kind`, which has to be shown something."""
+show: Callable[[Draft, Known], None] = vars(Draft)["_known"].__set__
+"""Lets a new draft show what a decision knows."""
+
+
+def known(draft: Draft) -> dict[str, Any]:
     """The fields that the draft knows."""
     found = ((name, getattr(draft, name, _UNKNOWN)) for name in FIELDS)
     return {name: value for name, value in found if value is not _UNKNOWN}
@@ -117,5 +88,7 @@ def known(draft: DraftFields) -> dict[str, Any]:
 
 @cache
 def kind(fields: Fields) -> type[Draft]:
-    """The class of the drafts that know those fields."""
-    return type("Draft", (Draft,), {"__slots__": (), **dict(zip(fields, _AT, strict=False))})
+    """The class of the drafts that may know those fields."""
+    return type(
+        "Draft", (Draft,), {"__slots__": (), **{each: property(attrgetter(f"_known.{each}")) for each in fields}}
+    )

@@ -1,54 +1,62 @@
-"""The draft as the decision itself keeps it."""
+"""What a decision knows on its way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from volrules.model.draft import FIELDS, Draft, DraftFields, Fields, kind, known
+from volrules.model.context import Context
+from volrules.model.request import VolumeRequest
+from volrules.model.resources import Backup, Image, QosSpecs, Snapshot, Volume, VolumeType
+
+
+class DraftFields:
+    """What a draft tells, in the order in which it gets known."""
+
+    __slots__ = ()
+
+    request: VolumeRequest
+    context: Context
+    snapshot: Snapshot | None
+    source_volume: Volume | None
+    backup: Backup | None
+    image: Image | None
+    requested_volume_type: VolumeType | None
+    size: int
+    availability_zone: str | None
+    volume_type: VolumeType | None
+    qos_specs: QosSpecs | None
+    encryption_key: Mapping[str, Any] | None
+    metadata: Mapping[str, str]
+    dispatch: Mapping[str, Any]
+
+
+Fields = tuple[str, ...]
+FIELDS: Fields = tuple(DraftFields.__annotations__)
+GIVEN: Fields = FIELDS[: FIELDS.index("size")]
+"""What is known before the first field is resolved."""
 
 
 class Known(DraftFields):
-    """What a decision knows so far, for itself alone to fill in; a field that it does not know is not set.
+    """The draft as the decision itself keeps it, for itself alone to fill in; a field that it does not know is not set.
 
-    ``foreign``: the sources, by field, that vendors' plugins have answered for. ``shown``: what vendors have been shown
-    last, and ``shown_as`` its class. ``slot``: what their calls note themselves in.
+    ``foreign``: the sources, by field, that vendors' plugins have answered for. ``slot``: where calls note themselves.
     """
 
     # Slots, and nothing that stands in for what is not set: nothing is found sooner.
-    __slots__ = (*FIELDS, "foreign", "shown", "shown_as", "slot")
+    __slots__ = (*FIELDS, "foreign", "slot")
 
     foreign: Collection[str]
-    shown: Any
-    shown_as: type[Draft] | None
     slot: Any
 
-    def forget(self, field: str) -> None:
-        """Not know a field any more, and show it to nobody."""
-        delattr(self, field)
-        self.shown_as = None
+    def without(self, field: str) -> Known:
+        """The same, where a field is not known any more; who has seen it goes on seeing it."""
+        copied = Known()
+        for each in Known.__slots__:
+            if each != field and hasattr(self, each):
+                setattr(copied, each, getattr(self, each))
+        return copied
 
 
 Ask = Callable[[Known], Any]
 """Asks of a draft: the answer, or what the implementation raises."""
-
-
-# Compiled, as the methods of dataclasses are: it reads in a third of the time that attrgetter takes for slots.
-_SHOWING = """
-def show(draft):
-    try:
-        draft.shown = shown = new(shown_as, ({members}))
-        draft.shown_as = shown_as
-    except AttributeError:
-        draft.shown = shown = Draft(known(draft))
-        draft.shown_as = type(shown)
-    return shown
-"""
-
-
-def showing(fields: Fields) -> Callable[[Known], Draft]:
-    """What makes vendors' draft of a decision's own: with those fields, or as many of them as are known."""
-    made = {"new": tuple.__new__, "shown_as": kind(fields), "Draft": Draft, "known": known}
-    exec(_SHOWING.format(members="".join(f"draft.{each}, " for each in fields)), made)
-    show: Callable[[Known], Draft] = made["show"]
-    return show

@@ -15,6 +15,7 @@ from volrules.documents import Document
 from volrules.hookspecs import PROJECT
 from volrules.host import FAILURES, SPECS, spare_interrupts
 from volrules.model import Context, Draft
+from volrules.model.draft import known
 from volrules.testing.deciding import named
 
 _MARK = f"{PROJECT}_impl"
@@ -62,7 +63,7 @@ class Call:
 
     def _given(self) -> str:
         """A picture of what went in; of a draft also which fields it has, which only its class tells."""
-        return picture([(id(type(each)), *each) if isinstance(each, Draft) else each for each in self.arguments])
+        return picture([(id(type(each)), known(each)) if isinstance(each, Draft) else each for each in self.arguments])
 
     def outcome(self) -> Any:
         """What the caller gets; raises what the hook raised."""
