@@ -9,7 +9,7 @@ from volrules.documents import Document
 from volrules.host import Implementation
 from volrules.host.jobs import Call, Slot
 from volrules.host.watch import Watch
-from volrules.model.draft import Draft, kind, new, show
+from volrules.model.draft import Draft, kind, new
 from volrules.model.known import Ask, Fields, Known
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ def asking(by: Implementation, hook: Hook, fields: Fields, watch: Watch) -> Ask:
 
     def ask(draft: Known) -> Any:
         shown = new(shown_as)
-        show(shown, draft)
+        shown._known = draft
         return hook(shown)
 
     return ask
@@ -49,7 +49,7 @@ def _in_time(by: Implementation, hook: Hook, fields: Fields, watch: Watch) -> As
         if (hangs or slot.is_wary) and not watch.admits(by, slot):
             return None
         shown = new(shown_as)
-        show(shown, draft)
+        shown._known = draft
         slot.running = call
         try:
             answer = hook(shown)

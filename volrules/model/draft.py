@@ -40,8 +40,8 @@ class Draft(DraftFields):
     A field that is not known raises :class:`Unresolved`; see there.
     """
 
-    # A window on what the decision knows: to copy it takes longer than most rules do. For each set of fields that may
-    # be known there is a subclass, through which nothing else is seen.
+    # A window on what the decision knows, as to copy that takes longer than most rules do: whoever makes one sets
+    # ``_known``. For each set of fields that may be known there is a subclass, through which nothing else is seen.
     __slots__ = ("_known",)
 
     _known: Known
@@ -53,19 +53,13 @@ class Draft(DraftFields):
                 raise AttributeError(_NO_FIELD.format(name))
             setattr(held, name, value)
         draft: Draft = new(kind(tuple(each for each in FIELDS if each in known)))
-        show(draft, held)
+        draft._known = held
         return draft
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in FIELDS:
             raise Unresolved(f"the draft's {name} is not known")
         raise AttributeError(_NO_FIELD.format(name), name=name, obj=self)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"a draft is read-only: `{name}` is resolved by volrules_resolve_* hooks")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"a draft is read-only: `{name}` stays")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Draft, (known(self),)
@@ -75,9 +69,7 @@ class Draft(DraftFields):
 
 
 new = object.__new__
-"""Makes a draft of a :func:`kind`, which has to be shown something."""
-show: Callable[[Draft, Known], None] = vars(Draft)["_known"].__set__
-"""Lets a new draft show what a decision knows."""
+"""Makes a draft of a :func:`kind`."""
 
 
 def known(draft: Draft) -> dict[str, Any]:
@@ -89,6 +81,17 @@ def known(draft: Draft) -> dict[str, Any]:
 @cache
 def kind(fields: Fields) -> type[Draft]:
     """The class of the drafts that may know those fields."""
-    return type(
-        "Draft", (Draft,), {"__slots__": (), **{each: property(attrgetter(f"_known.{each}")) for each in fields}}
-    )
+    views = {each: _read_only(each, attrgetter(f"_known.{each}") if each in fields else None) for each in FIELDS}
+    return type("Draft", (Draft,), {"__slots__": (), **views})
+
+
+def _read_only(field: str, reads: Callable[[Draft], Any] | None) -> property:
+    """A field; where it is not known, whoever reads it ends in ``__getattr__``."""
+
+    def write(draft: Draft, value: object) -> NoReturn:
+        raise AttributeError(f"a draft is read-only: `{field}` is resolved by volrules_resolve_* hooks")
+
+    def delete(draft: Draft) -> NoReturn:
+        raise AttributeError(f"a draft is read-only: `{field}` stays")
+
+    return property(reads, write, delete)
