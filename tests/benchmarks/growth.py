@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import repeat
@@ -14,8 +14,9 @@ from . import house, samples
 from .timing import Figure, Work, measure
 
 VENDORS = (1, 5, 20, 100)
-TOGETHER = 256
 CROWD = 20
+STREAM, TOGETHER = 4096, 128
+"""Requests, and how many of them are asked for at a time."""
 CALLS = "100 empty calls"
 
 
@@ -41,32 +42,28 @@ def vendors(rounds: int) -> list[Figure]:
     works: dict[str, Work] = {"floor": partial(house.a_floor().decide, plain, samples.CONTEXT)}
     for count, engine in engines.items():
         works[_inline(count)] = partial(engine.check, plain, samples.CONTEXT)
+    works["1 with a time limit"] = partial(_limited(1).check, plain, samples.CONTEXT)
     works[CALLS] = partial(_calls, 100)
     return measure(works, rounds)
 
 
-def hand_offs(rounds: int) -> list[Figure]:
-    """Plain decisions with no-ops that have a time limit: one at a time, and many together; nanoseconds are of one."""
-    floor, plain, limited, crowded = house.a_floor(), house.an_engine(), _limited(1), _limited(CROWD)
-    orders = [Order(samples.BODIES["plain"], Context.from_dict(samples.CONTEXT))] * TOGETHER
-    works: dict[str, Work] = {
-        "floor": lambda: [floor.decide(each.body, samples.CONTEXT) for each in orders],
-        "nobody else, one at a time": lambda: [plain.check(each.body, each.context) for each in orders],
-        "a time limit, one at a time": lambda: [limited.check(each.body, each.context) for each in orders],
-        _together(0): partial(plain.check_many, orders),
-        _together(1): partial(limited.check_many, orders),
-        _together(CROWD): partial(crowded.check_many, orders),
-        CALLS: partial(_calls, 100 * TOGETHER),
-    }
-    measured = measure(works, rounds, turn=10_000_000)
-    return [replace(each, nanoseconds=round(each.nanoseconds / TOGETHER, 1)) for each in measured]
+def streams(rounds: int) -> list[Figure]:
+    """Plain decisions in a stream, with no-ops that have a time limit; nanoseconds are of one decision."""
+    floor, plain = house.a_floor(), samples.BODIES["plain"]
+    engines = {0: house.an_engine(), 1: _limited(1), CROWD: _limited(CROWD)}
+    works: dict[str, Work] = {"floor": lambda: [floor.decide(plain, samples.CONTEXT) for _ in repeat(None, STREAM)]}
+    for count, engine in engines.items():
+        works[_streamed(count)] = partial(_stream, engine)
+    works[CALLS] = partial(_calls, 100 * STREAM)
+    measured = measure(works, rounds)
+    return [replace(each, nanoseconds=round(each.nanoseconds / STREAM, 1)) for each in measured]
 
 
-def remarks(vendors: list[Figure], hand_offs: list[Figure]) -> Iterator[str]:
-    """What one no-op adds to a decision, in words: of :func:`vendors` and :func:`hand_offs`."""
+def remarks(vendors: list[Figure], streams: list[Figure]) -> Iterator[str]:
+    """What one no-op adds to a decision, in words: of :func:`vendors` and :func:`streams`."""
     last = VENDORS[-1]
     yield f"a no-op inline: {_added(vendors, _inline, 0, 1)}; another: {_added(vendors, _inline, 1, last)}"
-    yield f"one in a stream: {_added(hand_offs, _together, 0, 1)}; another: {_added(hand_offs, _together, 1, CROWD)}"
+    yield f"one in a stream: {_added(streams, _streamed, 0, 1)}; another: {_added(streams, _streamed, 1, CROWD)}"
 
 
 def _added(figures: list[Figure], name: Callable[[int], str], fewer: int, more: int) -> str:
@@ -85,8 +82,17 @@ def _limited(count: int) -> Engine:
     return house.an_engine(tuple(map(Noop, range(count))), timeout=10)
 
 
-def _together(count: int) -> str:
-    return f"{count} with a time limit, {TOGETHER} together"
+def _streamed(count: int) -> str:
+    return f"{count} with a time limit, in a stream"
+
+
+def _stream(engine: Engine) -> None:
+    engine.check_stream(_talk([Order(samples.BODIES["plain"], Context.from_dict(samples.CONTEXT))] * TOGETHER))
+
+
+def _talk(orders: list[Order]) -> Generator[list[Order], Any, None]:
+    for _ in repeat(None, STREAM // TOGETHER):
+        yield orders
 
 
 def _calls(times: int) -> None:
