@@ -15,7 +15,7 @@ Asked = TypeVar("Asked")
 Answered = TypeVar("Answered")
 
 
-def asking(question: Q) -> Generator[Q, A, A]:
+def once(question: Q) -> Generator[Q, A, A]:
     """The shortest one: it asks once."""
     return (yield question)
 

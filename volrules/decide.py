@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, NoReturn, TypeVar
 
-from volrules.conversation import A, Q, asking, held
+from volrules.conversation import A, Q, held, once
 from volrules.enforcement import Policy
 from volrules.evaluation import Evaluation, Heard
 from volrules.host import FAILURES, OWN, Host, spare_interrupts
@@ -61,7 +61,7 @@ class Decider:
         return self._one(type_id, self._plan.look_ups.volume_type)
 
     def _one(self, question: Q, answer: Answering[Q, A]) -> A:
-        talk: Talk[Q, A, list[A]] = asking((question,))
+        talk: Talk[Q, A, list[A]] = once((question,))
         return self._had(talk, answer)[0]
 
     def _had(self, talk: Talk[Q, A, T], answer: Answering[Q, A]) -> T:

@@ -8,8 +8,8 @@ import weakref
 
 import pytest
 
-from tests.builders import IMAGE, SNAPSHOT, a_request
-from volrules import Engine, Order, hookimpl, violation
+from tests.builders import IMAGE, SNAPSHOT, VOLUME, a_request
+from volrules import Engine, Order, Snapshot, Volume, hookimpl, violation
 
 
 class Hanging:
@@ -181,6 +181,24 @@ def test_many_calls_in_time_are_in_time():
     asked = [Order(a_request(size=1, imageRef=IMAGE), id=each) for each in range(4)]
     with Engine.open({"plugins": {"hanging": {"timeout": 0.5}}}, inventory={}, plugins=[Slow]) as engine:
         assert codes(engine.check_many(asked)) == [(each, ["image.not_found"]) for each in range(4)]
+
+
+def test_several_calls_for_one_request_have_their_time_each():
+    class Finder:
+        name = "hanging"
+
+        @hookimpl
+        def volrules_find_snapshot(self, snapshot_id):
+            time.sleep(0.3)
+            return Snapshot(snapshot_id, volume_id=VOLUME, volume_size=1, status="available")
+
+        @hookimpl
+        def volrules_find_volume(self, volume_id):
+            time.sleep(0.3)
+            return Volume(volume_id, size=1, status="available")
+
+    with Engine.open({"plugins": {"hanging": {"timeout": 0.5}}}, inventory={}, plugins=[Finder]) as engine:
+        assert engine.check(a_request(snapshot_id=SNAPSHOT)).accepted
 
 
 class Lazy:

@@ -96,21 +96,19 @@ class Watch:
     def _left(self, job: Job[Q, A, R], patience: float) -> Job[Q, A, R] | None:
         """Wait for a job; where it hangs, what is left of it."""
         # That calls look at the clock would cost each of them more than all the rest of being watched.
-        seen, since = None, monotonic()
+        at, seen, since = job.progress(), job.running, monotonic()
         while not job.undone.acquire(timeout=min(patience / _LOOKS, TIMEOUT_MAX)):
             # INVARIANT: a call that is read between two equal readings of the progress is for the answer that is next.
-            before, running, progress = job.progress(), job.running, job.progress()
-            if running is None:
-                continue
-            if seen != (progress, id(running)) or before != progress:
-                seen, since = (progress, id(running)), monotonic()
+            before, running, after = job.progress(), job.running, job.progress()
+            if running is None or running is not seen or not at == before == after:
+                at, seen, since = after, running, monotonic()
                 continue
             (by,) = running
-            if monotonic() - since >= (by.plugin.timeout or patience):
-                left = job.without(by, progress[1])
-                if left is not None:
-                    self._count(by.plugin.name)
-                    return left
+            if monotonic() - since < (by.plugin.timeout or patience):
+                continue
+            if (left := job.without(by, after[1])) is not None:
+                self._count(by.plugin.name)
+                return left
         return None
 
     def _require_sound(self, by: Implementation) -> None:

@@ -7,8 +7,8 @@ from io import BufferedReader, BytesIO
 from select import select
 from typing import BinaryIO, NamedTuple, cast
 
-_BLOCK = 64 * 1024
-"""Bytes; a few hundred requests, so that handing them to a worker costs little beside answering them.
+_BLOCK = 128 * 1024
+"""Bytes; several hundred requests, so that handing them to a thread or a process costs little beside answering them.
 
 Whatever waits to be printed is some of these, answered.
 """
