@@ -12,14 +12,15 @@ from volrules.host import OWN, Host, Implementation
 from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
 from volrules.lookups import LookUps, recorded
+from volrules.model import Context
 from volrules.model.draft import Draft
-from volrules.model.known import GIVEN, Ask, Fields
+from volrules.model.known import GIVEN, Ask, Fields, Known
 from volrules.stages import LOOK_UPS, STAGES, Stage, text
 from volrules.step import Credits, Step
 from volrules.violations import Violation
 
 Call = Callable[..., Any]
-Asking = Callable[[Implementation], Call]
+Making = Callable[[Implementation], Call]
 """Makes of an implementation what a decision calls: with the draft; a finder, see :meth:`Plan._finder`."""
 LOOKING_UP = "look_up"
 """The stage in which the engine finds what the request names."""
@@ -81,39 +82,41 @@ class Plan:
             known += (stage.field,) if resolvers else ()
             yield from self._validators(stage.validate, stage.field, partial(self._of_draft, known))
 
-    def _validators(self, hook: str | None, rule: str, asking: Asking) -> Iterator[Turn]:
-        return map(_turn, self._steps(hook, rule, asking))
+    def _validators(self, hook: str | None, rule: str, make: Making) -> Iterator[Turn]:
+        return map(_turn, self._steps(hook, rule, make))
 
-    def _steps(self, hook: str | None, rule: str, asking: Asking) -> Iterator[Step]:
+    def _steps(self, hook: str | None, rule: str, make: Making) -> Iterator[Step]:
         implementations = () if hook is None else self._host.implementations(hook)
-        return (_step(each, rule, asking(each)) for each in implementations)
+        return (_step(each, rule, make(each)) for each in implementations)
 
     def _of_request(self, by: Implementation) -> Ask:
         """Who is asked of a request and its caller."""
         call = by.call
-        if by.plugin.is_own:
-            return lambda draft: call(draft.request, draft.context)
-        return asking(by, lambda draft: call(draft.request, draft.context), ("request", "context"), self._watch)
+        return self._asked(by, lambda draft: call(draft.request, draft.context), ("request", "context"))
 
     def _of_draft(self, known: Fields, by: Implementation) -> Ask:
-        """Who is asked of a draft that knows those fields; a vendor is not given the draft itself."""
-        return by.call if by.plugin.is_own else asking(by, by.call, known, self._watch)
+        """Who is asked of a draft that knows those fields."""
+        return self._asked(by, by.call, known)
 
     def _resolver(self, stage: Stage, known: Fields, by: Implementation) -> Ask:
         """The same, where a vendor's answer has to be a value of the stage's field."""
-        if by.plugin.is_own:
-            return by.call
-        return asking(by, _checked(stage, by.call, by.plugin.label), known, self._watch)
+        return self._asked(by, by.call if by.plugin.is_own else _checked(stage, by.call, by.plugin.label), known)
 
     def _finder(self, record: type[Any], by: Implementation) -> Call:
         """Who is asked what exists, by name; a vendor's call begins with the draft for which it is watched."""
-        call, watch = by.call, self._watch
+        call = by.call
         if by.plugin.is_own:
             return call
-        # One for each call: there may be several for a draft.
-        return lambda draft, name, context: asking(by, lambda _: recorded(call(name, context), record), (), watch)(
-            draft
-        )
+
+        def find(draft: Known, name: str, context: Context) -> Any:
+            # One for each call, as there may be several for a draft.
+            return self._asked(by, lambda _: recorded(call(name, context), record), ())(draft)
+
+        return find
+
+    def _asked(self, by: Implementation, hook: Callable[[Any], Any], known: Fields) -> Ask:
+        """Who is asked of a draft that knows those fields; a vendor is not given the draft itself."""
+        return hook if by.plugin.is_own else asking(by, hook, known, self._watch)
 
 
 def _turn(step: Step, field: str | None = None, rivals: int = 0) -> Turn:
