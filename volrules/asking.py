@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from volrules.documents import Document
 from volrules.host import Implementation
@@ -12,7 +12,6 @@ from volrules.host.watch import Watch
 from volrules.model.draft import Draft, kind, new
 from volrules.model.known import Ask, Fields, Known
 
-T = TypeVar("T")
 Hook = Callable[[Draft], Any]
 """An implementation, as it is called for a draft."""
 _LISTS = (tuple, list)
@@ -21,13 +20,15 @@ _LISTS = (tuple, list)
 def asking(by: Implementation, hook: Hook, fields: Fields, watch: Watch) -> Ask:
     """Ask a vendor, who is shown those fields of the draft, or what is known of them.
 
-    Each is shown a draft of its own.
+    Each is shown a draft of its own. Where a decision is over for whoever asked for it, nobody is asked any more.
     """
     if by.plugin.timeout is not None:
         return _in_time(by, hook, fields, watch)
     shown_as = kind(fields)
 
     def ask(draft: Known) -> Any:
+        if draft.slot.abandoned:
+            return None
         shown = new(shown_as)
         shown._known = draft
         return hook(shown)
@@ -62,16 +63,27 @@ def _in_time(by: Implementation, hook: Hook, fields: Fields, watch: Watch) -> As
     return ask
 
 
-def _watched(slot: Slot, call: Call, answers: Iterable[T]) -> Iterator[T]:
+def saying(answer: Any) -> Iterator[Any]:
+    """What a validator's answer has to say."""
+    try:
+        return iter(answer)
+    except TypeError as error:
+        raise TypeError(f"a validator answers with violations, not {type(answer).__name__}") from error
+
+
+def _watched(slot: Slot, call: Call, answer: Any) -> Iterator[Any]:
     """What is said only while it is being read, each part of it within the time of the whole."""
-    said: Iterator[T] | None = None
+    slot.running = call
+    try:
+        said = saying(answer)
+    finally:
+        slot.running = None
     while not slot.abandoned:
         slot.running = call
         try:
-            said = said or iter(answers)
-            answer = next(said)
+            part = next(said)
         except StopIteration:
             return
         finally:
             slot.running = None
-        yield answer
+        yield part

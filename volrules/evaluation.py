@@ -102,7 +102,7 @@ class Evaluation:
         if type(objection) is not Violation:
             raise TypeError(f"a validator answers with violations, not {type(objection).__name__}")
         if not step.own:
-            objection.require_sound()
+            objection = objection.sound()
         project_id = self.draft.context.project_id
         recorded = self._policy.recorded(objection, step.rule, step.by.plugin.label, project_id)
         self._record((recorded,))

@@ -91,10 +91,8 @@ class LookUps:
 
 def recorded(answer: Any, record: type[Any]) -> Any:
     """A vendor's answer, which may be a record of its own kind, or a record's members."""
-    if answer is None or type(answer) is record:
-        return answer
-    if isinstance(answer, record):
-        return record(**{each: getattr(answer, each) for each in record.members()})
+    if answer is None or isinstance(answer, record):
+        return answer and record.own(answer)
     return record(**freeze(answer))
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
-from volrules.asking import Hook, asking
+from volrules.asking import Hook, asking, saying
 from volrules.host import OWN, Host, Implementation
 from volrules.host.plugin import Plugin
 from volrules.host.watch import Watch
@@ -133,7 +133,7 @@ def objections(answer: Any) -> Iterator[Violation] | None:
         return None
     if type(answer) is Violation:
         return iter((answer,))
-    said = iter(answer)
+    said = saying(answer)
     for first in said:
         return chain((first,), said)
     return None

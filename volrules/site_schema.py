@@ -48,7 +48,7 @@ PLUGIN: Final[Rules] = {
     "schema": {
         "enabled": {"type": "boolean", "default": True},
         "failure_policy": {"type": "string", "allowed": ["fail", "ignore"], "default": "fail"},
-        "timeout": {"type": "number", "nullable": True, "min": 0, "forbidden": [0], "default": 10},
+        "timeout": {"type": "number", "nullable": True, "min": 0.001, "default": 10},
         "options": {"type": "dict", "default": {}},
     },
 }

@@ -70,13 +70,17 @@ def _zone(value: Any) -> Any:
 
 
 def _type(value: Any) -> Any:
-    return value if value is None or isinstance(value, VolumeType) else text(value, "a type's id or name")
+    if isinstance(value, VolumeType):
+        return VolumeType.own(value)
+    return value if value is None else text(value, "a type's id or name")
 
 
 def _qos(value: Any) -> Any:
-    if value is not None and not isinstance(value, QosSpecs):
+    if value is None:
+        return value
+    if not isinstance(value, QosSpecs):
         raise TypeError(f"QoS specs are a QosSpecs, not {quoted(value)}")
-    return value
+    return QosSpecs.own(value)
 
 
 def _key(value: Any) -> Any:

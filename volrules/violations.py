@@ -54,8 +54,8 @@ class Violation(TupleDocument, _Violation):  # type: ignore[misc]  # it is read 
             "recovery": self.recovery,
         }
 
-    def require_sound(self) -> None:
-        """Raise TypeError where the violation is none that a decision could hold."""
+    def sound(self) -> Violation:
+        """The violation, read-only all through; raises TypeError where it is none that a decision could hold."""
         texts: tuple[Any, ...] = (self.code, self.kind, self.path, self.message)
         if not all(isinstance(each, str) and is_well_formed(each) for each in texts):
             raise TypeError("a violation's code, kind, path and message are well-formed texts")
@@ -63,6 +63,7 @@ class Violation(TupleDocument, _Violation):  # type: ignore[misc]  # it is read 
             raise TypeError("a violation has a code, a kind, a message and a recovery")
         for path, reason in faults(thaw(self.params)):
             raise TypeError(f"the params{pointer(path)} of a violation {reason}")
+        return self._replace(params=freeze(self.params))
 
     def attributed(self, rule: str, plugin: str, enforcement: Enforcement) -> Violation:
         """The same violation as the engine records it: at which stage, by whom, and how it is enforced."""

@@ -46,7 +46,7 @@ class Assigns:
 class Tampers:
     @hookimpl
     def volrules_validate_size(self, draft):
-        object.__setattr__(draft, "__class__", Draft)
+        object.__setattr__(draft.request, "size", 99)
 
 
 class Disguises:
@@ -161,13 +161,13 @@ BAD = {
     RaisesMidway: ("volrules_validate_size", "raised KeyError"),
     Assigns: ("volrules_validate_size", "raised AttributeError: a draft is read-only"),
     Tampers: ("volrules_validate_size", "changed what it was given"),
-    Disguises: ("volrules_validate_size", "changed what it was given"),
+    Disguises: ("volrules_validate_size", "raised AttributeError"),
     Prints: ("volrules_validate_size", "wrote to stdout"),
     Sleeps: ("volrules_validate_size", "did not answer within 0.05 s"),
     AnswersText: ("volrules_validate_size", "answered with a str"),
     ResolvesText: ("volrules_resolve_size", "of another type"),
     SaysASet: ("volrules_validate_size", "JSON cannot say"),
-    ResolvesAnObject: ("volrules_resolve_qos_specs", "JSON cannot say"),
+    ResolvesAnObject: ("volrules_resolve_qos_specs", "`/since` is a Python object"),
     BorrowsACode: ("volrules_validate_size", "uses `size.odd`"),
     BorrowsAResource: ("volrules_quota_usage", "uses `acme.replicas`"),
     Guesses: ("volrules_resolve_availability_zone", "answered differently"),

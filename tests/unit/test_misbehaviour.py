@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
+import pickle
 from enum import StrEnum
 
 import pytest
@@ -25,7 +27,11 @@ from tests.builders import (
     text,
     warnings,
 )
-from volrules import Draft, Engine, Resolved, Snapshot, StoreError, VolumeType, hookimpl, violation
+from volrules import Draft, Engine, QosSpecs, Resolved, Snapshot, StoreError, Violation, VolumeType, hookimpl, violation
+
+
+def answering(answer):
+    return lambda self, draft: answer
 
 
 def raising(error):
@@ -287,28 +293,21 @@ def test_no_trick_changes_a_draft(trick):
     assert seen == [10]
 
 
-def test_a_draft_in_disguise_deceives_neither_the_decision_nor_another_vendor():
-    seen, kinds = [], []
+@pytest.mark.parametrize("kind", [Draft, type(Draft({"metadata": {}})), object])
+def test_a_draft_takes_no_disguise(kind):
+    seen = []
 
     def disguise(self, draft):
-        object.__setattr__(draft, "__class__", kinds[-1] if kinds else Draft)
+        draft.__class__ = kind
 
     plugins = [
-        a_plugin("a", validate_size=disguise, validate_volume=disguise),
-        a_plugin("b", validate_size=lambda self, draft: seen.append(draft.size)),
-        a_plugin(
-            "c", validate_availability_zone=lambda self, draft: seen.append((draft.size, draft.availability_zone))
-        ),
-        a_plugin("d", validate_volume=lambda self, draft: kinds.append(type(draft)) or seen.append(draft.size)),
-        a_plugin("e", validate_availability_zone=lambda self, draft: kinds.append(type(draft))),
+        a_plugin("a", validate_size=lambda self, draft: object.__setattr__(draft, "__class__", kind)),
+        a_plugin("b", validate_size=disguise),
+        a_plugin("c", validate_size=lambda self, draft: seen.append(draft.size)),
     ]
-    with Engine.open(a_site(), inventory={}, plugins=plugins) as engine:
-        for _ in range(3):
-            seen.clear()
-            decision = engine.check(a_request(size=10))
-            assert decision.accepted
-            assert decision.spec.size == 10
-            assert seen == [10, (10, "nova"), 10]
+    decision = check(a_request(size=10), plugins=plugins)
+    assert [each.plugin for each in decision.violations] == ["a", "b"]
+    assert seen == [10]
 
 
 @pytest.mark.parametrize("hook", ["validate_image", "resolve_availability_zone"])
@@ -331,6 +330,74 @@ def test_a_draft_that_is_kept_goes_on_telling_what_it_told():
     assert not check(a_request(size=10), plugins=plugins).accepted
     (draft,) = kept
     assert (draft.size, getattr(draft, "availability_zone", "unknown")) == (10, "unknown")
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda draft: pickle.loads(pickle.dumps(draft))])
+def test_a_draft_can_be_copied_and_tells_the_same(copied):
+    kept = []
+    plugin = a_plugin(validate_volume=lambda self, draft: kept.append((repr(draft), repr(copied(draft)))))
+    assert check(a_request(size=10, metadata={"a": "b"}, hints={"same": ["x"]}), plugins=[plugin]).accepted
+    ((one, other),) = kept
+    assert one == other
+    assert "'size': 10" in one
+
+
+@pytest.mark.parametrize("timeout", [None, 10])
+def test_an_answer_that_breaks_off_as_it_begins_is_a_failure(timeout):
+    class Broken:
+        def __iter__(self):
+            raise StopIteration
+
+    class Empty(list):
+        """An iterator that is false, and has something to say."""
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if self.said:
+                raise StopIteration
+            self.said = True
+            return violation("acme.no", "", "no")
+
+        said = False
+
+    for answer, expected in ((Broken(), "plugin.failed"), (Empty(), "acme.no")):
+        plugin = a_plugin(validate_size=answering(answer))
+        site = a_site(plugins={"acme": {"timeout": timeout}})
+        assert codes(check(a_request(), site=site, plugins=[plugin])) == [expected]
+
+
+@pytest.mark.parametrize("specs", [{"a": {1, 2}}, {"a": float("nan")}, {1: "b"}])
+def test_qos_specs_that_json_cannot_say_are_their_makers_fault(specs):
+    plugin = a_plugin(resolve_qos_specs=lambda self, draft: QosSpecs("q", "gold", specs=specs))
+    assert codes(check(a_request(), plugins=[plugin])) == ["plugin.failed"]
+
+
+def test_what_a_vendors_type_adds_of_its_own_is_not_asked():
+    class Kind(VolumeType):
+        __slots__ = ()
+
+        @property
+        def multiattach(self):
+            raise RuntimeError
+
+    plugin = a_plugin(resolve_volume_type=lambda self, draft: Kind(OTHER, "vendor"))
+    decision = check(a_request(), plugins=[plugin])
+    assert decision.to_dict()["spec"]["multiattach"] is False
+
+
+def test_params_of_an_objection_are_not_changed_later():
+    params = {"seen": [1]}
+    objection = Violation("acme.no", "InvalidInput", "", "no", params=params)
+    decision = check(a_request(), plugins=[a_plugin(validate_size=lambda self, draft: objection)])
+    params["seen"].append(2)
+    assert decision.violations[0].params == {"seen": (1,)}
+
+
+def test_a_validator_that_answers_with_no_violations_is_told_so(caplog):
+    check(a_request(), plugins=[a_plugin(validate_size=lambda self, draft: False)])
+    assert "a validator answers with violations, not bool" in str(caplog.records[0].exc_info[1])
 
 
 def test_nobody_changes_a_type_that_another_vendor_made():

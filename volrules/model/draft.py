@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
+from volrules.documents import freeze, thaw
 from volrules.model.known import FIELDS, DraftFields, Fields, Known
 
 T = TypeVar("T")
@@ -51,10 +53,13 @@ class Draft(DraftFields):
         for name, value in known.items():
             if name not in FIELDS:
                 raise AttributeError(_NO_FIELD.format(name))
-            setattr(held, name, value)
+            setattr(held, name, freeze(value) if type(value) is dict else value)
         draft: Draft = new(kind(tuple(each for each in FIELDS if each in known)))
         draft._known = held
         return draft
+
+    # What is a property, nobody sets.
+    __class__ = property(type)
 
     def __getattr__(self, name: str) -> NoReturn:
         if name in FIELDS:
@@ -62,10 +67,10 @@ class Draft(DraftFields):
         raise AttributeError(_NO_FIELD.format(name), name=name, obj=self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Draft, (known(self),)
+        return Draft, (_plain(self),)
 
     def __repr__(self) -> str:
-        return f"Draft({', '.join(f'{name}={value!r}' for name, value in known(self).items())})"
+        return f"Draft({', '.join(f'{name}={value!r}' for name, value in _plain(self).items())})"
 
 
 new = object.__new__
@@ -76,6 +81,11 @@ def known(draft: Draft) -> dict[str, Any]:
     """The fields that the draft knows."""
     found = ((name, getattr(draft, name, _UNKNOWN)) for name in FIELDS)
     return {name: value for name, value in found if value is not _UNKNOWN}
+
+
+def _plain(draft: Draft) -> dict[str, Any]:
+    """The same, objects as plain ones."""
+    return {name: thaw(each) if type(each) is MappingProxyType else each for name, each in known(draft).items()}
 
 
 @cache

@@ -50,11 +50,12 @@ class Known(DraftFields):
     slot: Any
 
     def without(self, field: str) -> Known:
-        """The same, where a field is not known any more; who has seen it goes on seeing it."""
+        """The same, to go on with, where a field is not known any more; who has seen it goes on seeing it."""
         copied = Known()
         for each in Known.__slots__:
             if each != field and hasattr(self, each):
                 setattr(copied, each, getattr(self, each))
+        self.slot = None
         return copied
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
-from volrules.documents import EMPTY, freeze
+from volrules.documents import EMPTY, freeze, thaw
 
 HINTS = "OS-SCH-HNT:scheduler_hints"
 FIELDS = frozenset(
@@ -223,6 +223,12 @@ class VolumeRequest(_Open):
         request._fill(body)
         request.__class__ = cls
         return request  # type: ignore[return-value]  # which it is by now
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return VolumeRequest.of, (thaw(self),)
+
+    def __repr__(self) -> str:
+        return f"VolumeRequest({thaw(self)!r})"
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a request is read-only: `{name}` is as the caller wrote it")

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from volrules.documents import Document, empty, freeze
+from volrules.documents import Document, empty, freeze, thaw
+from volrules.jsonvalue import faults, pointer
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "str": (str,),
@@ -24,6 +25,11 @@ class _Resource(Document):
 
     __slots__ = ()
     __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @classmethod
+    def own(cls, record: Self) -> Self:
+        """The record; one of a vendor's own kind without what is only its own."""
+        return record if type(record) is cls else cls(**{each: getattr(record, each) for each in cls.members()})
 
     def __post_init__(self) -> None:
         for name, each in self.__dataclass_fields__.items():
@@ -41,11 +47,13 @@ def _nested(declared: str, value: Any) -> Any:
         return None
     record = _RECORDS.get(declared.removesuffix(" | None"))
     if record is not None and isinstance(value, record):
-        return value
+        return record.own(value)
     if not isinstance(value, Mapping):
         raise TypeError(f"a {declared} is expected, not {type(value).__name__}")
     if declared == "Mapping[str, str]" and not all(isinstance(text, str) for text in value.values()):
         raise TypeError("an object of texts is expected")
+    for path, reason in faults(thaw(value)):
+        raise TypeError(f"its `{pointer(path)}` {reason}")
     return freeze(value) if record is None else record(**value)
 
 

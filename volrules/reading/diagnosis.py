@@ -23,8 +23,8 @@ class Finding(NamedTuple):
 _TYPES = {
     "string": ("a text", "write a text in quotes"),
     "integer": ("a whole number", "write digits only"),
-    "number": ("a number", "write digits only"),
-    "float": ("a number", "write digits only"),
+    "number": ("a number", "write one such as `10` or `0.5`"),
+    "float": ("a number", "write one such as `10` or `0.5`"),
     "boolean": ("true or false", "write `true` or `false`"),
     "dict": ("an object", "write `key: value` lines below it"),
     "list": ("a list", "write a list such as `[one, two]`"),

@@ -9,18 +9,25 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MemberDescriptorType
 from typing import Any
 
 from volrules.documents import Document
 from volrules.hookspecs import PROJECT
 from volrules.host import FAILURES, SPECS, spare_interrupts
-from volrules.model import Context, Draft
+from volrules.model import Context, Draft, VolumeRequest
 from volrules.model.draft import known
 from volrules.testing.deciding import named
 
 _MARK = f"{PROJECT}_impl"
 _OPTIONS = f"{PROJECT}_options_schema"
 # What is asked for a decision and has no effect but its answer.
+_MEANINGS = [
+    name
+    for name in dir(VolumeRequest)
+    if not name.startswith("_") and isinstance(getattr(VolumeRequest, name), property | MemberDescriptorType)
+]
+"""What a request says beside its body."""
 _PURE = tuple(f"{PROJECT}_{each}" for each in ("validate_", "authorize", "find_", "resolve_", "quota_usage"))
 
 
@@ -143,6 +150,8 @@ def _broken_off(answers: list[Any], error: BaseException) -> Iterator[Any]:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, VolumeRequest):
+        return [dict(value), {each: getattr(value, each) for each in _MEANINGS}]
     if isinstance(value, Document | Context):
         return value.to_dict()
     if isinstance(value, Mapping):
