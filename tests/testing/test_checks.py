@@ -271,3 +271,21 @@ def test_a_plugin_that_hangs_is_left_behind():
     with pytest.raises(AssertionError, match=r"`volrules_validate_size` did not answer within 0\.1 s"):
         check_plugin(Hangs, budget=0.1, examples=5)
     assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("plugin", [None, sys, type("Empty", (), {})])
+def test_what_has_no_hooks_is_no_plugin(plugin):
+    with pytest.raises(AssertionError, match="has no hooks"):
+        check_plugin(plugin)
+
+
+def test_what_no_engine_opens_with_is_told_by_its_own_name_and_file():
+    class Misspelt:
+        @hookimpl
+        def volrules_validate_sise(self, draft):
+            return None
+
+    with pytest.raises(AssertionError) as told:
+        check_plugin(Misspelt)
+    assert "plugin `Misspelt` implements `volrules_validate_sise`" in str(told.value)
+    assert __file__ in str(told.value)

@@ -15,7 +15,7 @@ from volrules.testing.deciding import named, open_engine
 from volrules.testing.faults import ask
 from volrules.testing.generating import generated
 from volrules.testing.judging import Terms, judged, regretted
-from volrules.testing.observing import Call, Notes, observed
+from volrules.testing.observing import Call, Notes, has_hooks, observed, unobserved
 from volrules.testing.settling import unsettled
 from volrules.wording import clip
 
@@ -45,6 +45,8 @@ def check_plugin(
     ``requests``: bodies of your own, beside ``examples`` that are generated from ``seed``. For the others see
     :func:`volrules.testing.decide`. What is asked after the commit is the contract classes' business.
     """
+    if not has_hooks(plugin):
+        raise AssertionError(f"`{named(plugin)}` has no hooks; mark them with @hookimpl, or name another plugin")
     site, inventory = a_site() if site is None else site, an_inventory() if inventory is None else inventory
     trial = _Trial(plugin, {"options": dict(options or {}), "timeout": budget}, site, inventory)
     bodies = [*requests, *itertools.islice(generated(site, inventory, trial.request_schema(), seed), examples)]
@@ -106,7 +108,7 @@ class _Trial:
         try:
             return open_engine(self._watched, None, self._site, self._inventory)
         except VolrulesError as fault:
-            raise AssertionError(f"no engine opens with it: {fault}") from fault
+            raise AssertionError(unobserved(f"no engine opens with it: {fault}")) from fault
 
 
 def _caller(index: int) -> Mapping[str, Any]:

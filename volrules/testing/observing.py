@@ -28,6 +28,7 @@ _MEANINGS = [
     if not name.startswith("_") and isinstance(getattr(VolumeRequest, name), property | MemberDescriptorType)
 ]
 """What a request says beside its body."""
+_OBSERVED = " (observed)"
 _PURE = tuple(f"{PROJECT}_{each}" for each in ("validate_", "authorize", "find_", "resolve_", "quota_usage"))
 
 
@@ -112,7 +113,8 @@ def observed(plugin: Any, notes: Notes) -> Any:
     """A class to open an engine with in the plugin's place; its name is the plugin's, and a word more."""
 
     class Observed:
-        name = f"{named(plugin)} (observed)"
+        name = f"{named(plugin)}{_OBSERVED}"
+        __module__ = plugin.__name__ if inspect.ismodule(plugin) else plugin.__module__
 
         def __init__(self, options: Mapping[str, Any]) -> None:
             made: Any = plugin
@@ -129,6 +131,16 @@ def observed(plugin: Any, notes: Notes) -> Any:
     if schema is not None:
         setattr(Observed, _OPTIONS, staticmethod(schema))
     return Observed
+
+
+def has_hooks(plugin: Any) -> bool:
+    """Whether there is something to be observed."""
+    return any(_implementations(plugin))
+
+
+def unobserved(text: str) -> str:
+    """What is told of a plugin, as if nobody observed it."""
+    return text.replace(_OBSERVED, "")
 
 
 def picture(value: Any) -> str:
