@@ -6,6 +6,7 @@ A conversation is a generator: it yields what it asks, is sent the answer, and r
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import Any, TypeVar
 
 Q = TypeVar("Q")
@@ -25,22 +26,24 @@ def in_other_words(
 ) -> Generator[Asked, Answered, R]:
     """The same conversation; each of its questions is put by asking something else."""
     answer: Any = None
-    while True:
-        try:
-            question = talk.send(answer)
-        except StopIteration as end:
-            result: R = end.value
-            return result
-        answer = yield from ask(question)
+    with closing(talk):
+        while True:
+            try:
+                question = talk.send(answer)
+            except StopIteration as end:
+                result: R = end.value
+                return result
+            answer = yield from ask(question)
 
 
 def held(talk: Generator[Q, A, R], answer: Callable[[Q], A]) -> R:
     """What a conversation comes to, its questions answered here. Raises what either side raises."""
     said: Any = None
-    while True:
-        try:
-            question = talk.send(said)
-        except StopIteration as end:
-            result: R = end.value
-            return result
-        said = answer(question)
+    with closing(talk):
+        while True:
+            try:
+                question = talk.send(said)
+            except StopIteration as end:
+                result: R = end.value
+                return result
+            said = answer(question)

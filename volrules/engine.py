@@ -105,7 +105,8 @@ class Engine:
         """As many checks as a generator asks for; what it returns.
 
         It yields some orders at a time, and is sent what :meth:`check_many` answers. Where plugins have time limits, it
-        runs on the thread that calls them, whatever it does between: that is one hand-off for all of it.
+        runs on the thread that calls them, whatever it does between, and on another one after a call that hung: that
+        is one hand-off for all of it. It is closed where it is not heard to its end.
         """
         return self._decider.decide_all(in_other_words(talk, self._checking))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -64,6 +66,32 @@ def test_a_reader_that_goes_away_ends_it_quietly(requests):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+@pytest.mark.parametrize("text_format", ["text", "jsonl"])
+def test_control_c_leaves_whole_answers_to_a_slow_reader(requests, text_format):
+    path = requests(*[{"volume": {"size": 1, "name": "x" * 255}}] * 2000)
+    command = (*VOLRULES, "check", "--format", text_format, "--workers", "1", path)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        first = process.stdout.read(1)
+        wait_until_full(process.stdout)
+        process.send_signal(signal.SIGINT)
+        *_, last = (first + process.stdout.read()).splitlines(keepends=True)
+    assert process.returncode == 130
+    assert last.endswith(b"\n")
+    assert text_format == "text" or json.loads(last)["outcome"] == "accepted"
+
+
+def wait_until_full(pipe):
+    """Wait until whoever writes to the pipe waits, too."""
+    held, before = waiting(pipe), -1
+    while held != before:
+        time.sleep(0.2)
+        held, before = waiting(pipe), held
+
+
+def waiting(pipe):
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def test_control_c_is_a_sentence():

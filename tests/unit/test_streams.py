@@ -161,6 +161,39 @@ def test_the_callers_context_variables_are_there():
     assert (seen, vendor.callers) == (["somebody"], {"somebody"})
 
 
+def test_context_variables_that_a_conversation_sets_are_there_after_a_hang():
+    seen = []
+
+    def talk():
+        CALLER.set("the conversation")
+        yield [an_order(13)]
+        seen.append(CALLER.get())
+        yield [an_order(2)]
+
+    vendor = Vendor()
+    with opened(vendor) as engine:
+        engine.check_stream(talk())
+    assert (seen, CALLER.get()) == (["the conversation"], "nobody")
+    assert vendor.callers == {"the conversation"}
+
+
+@pytest.mark.parametrize("timeout", [None, 10])
+def test_a_conversation_that_asks_nonsense_is_closed(timeout):
+    conversation = Conversation([2], [4])
+    talk = conversation.talk()
+
+    def nonsense():
+        yield next(talk)
+        try:
+            yield None
+        finally:
+            talk.close()
+
+    with opened(Vendor(), timeout=timeout) as engine, pytest.raises(TypeError):
+        engine.check_stream(nonsense())
+    assert conversation.ended
+
+
 def test_observers_are_told_of_each_once_and_in_order():
     class Observer:
         name = "observer"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from volrules.engine import Engine
 
 TOGETHER = 128
-"""Lines that are answered together; more of them would not be faster, as they are out of the caches by and by."""
+"""Lines that are answered together at most: more would not be faster, as they are out of the caches by and by."""
 _OF_OUTCOME = {"accepted": Exit.ACCEPTED, "created": Exit.ACCEPTED, "rejected": Exit.REJECTED}
 
 
@@ -35,6 +35,7 @@ class Evaluation:
         self.score = Score()
         self._work = work
         self._engine = engine
+        self._together = 1 if work.held_back else TOGETHER
         self._transcript = Transcript(work.form(), printed)
 
     def run(self, lines: Iterable[Line]) -> Iterator[list[Part]]:
@@ -53,16 +54,25 @@ class Evaluation:
 
     def _talk(self, lines: Iterator[Line]) -> Talk:
         """Ask for the answers to lines, for as long as answers may be held back, and take them down."""
-        until = monotonic() + self._work.held_back
-        while some := list(islice(lines, TOGETHER)):
+        began = until = monotonic()
+        until += self._work.held_back
+        while some := list(islice(lines, self._together)):
             answers = iter((yield [self._work.order(each) for each in some if isinstance(each, RequestLine)]))
             for line in some:
                 if isinstance(line, RequestLine):
                     self._take_down(line, next(answers))
                 else:
                     self._complain(line)
-            if monotonic() >= until:
+            began, before = monotonic(), began
+            self._pace(began - before)
+            if began >= until:
                 return
+
+    def _pace(self, seconds: float) -> None:
+        """Answer more at a time, or fewer where so many took longer than answers may be held back."""
+        if self._work.held_back:
+            is_quick = 2 * seconds < self._work.held_back
+            self._together = min(2 * self._together, TOGETHER) if is_quick else max(self._together // 2, 1)
 
     def _take_down(self, line: RequestLine, answer: Answer | Exception) -> None:
         """Note what came of a request; a fault is its own, unless it is the command's, the site's or the plugins'."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from io import BytesIO, TextIOWrapper
+from select import PIPE_BUF
 
 from volrules.cli.printers import Answer, Form, Part
 from volrules.cli.terminal import encoded
+
+_AT_ONCE = PIPE_BUF - 512
+"""Bytes of answers that are printed at once: so much, with what is between them, a pipe takes whole or not at all."""
 
 
 class Wire(TextIOWrapper):
@@ -36,12 +40,19 @@ class Transcript:
         self._form = shape
         self._printed = printed
         self._parts: list[Part] = []
-        self._answers: list[str] = []
+        self._answers: list[bytes] = []
+        self._between = encoded(shape.between)
+        self._room = _AT_ONCE
 
     def answer(self, number: int, answer: Answer) -> None:
         """Take down the answer to the request of that line or place."""
         self._interject(self._printed())
-        self._answers.append(self._form.render(number, answer))
+        rendered = encoded(self._form.render(number, answer))
+        self._room -= len(rendered)
+        if self._room < 0:
+            self._close()
+            self._room = _AT_ONCE - len(rendered)
+        self._answers.append(rendered)
 
     def diagnose(self, text: str) -> None:
         """Take down what is to be told on stderr, in whole lines."""
@@ -61,8 +72,9 @@ class Transcript:
 
     def _close(self) -> None:
         if self._answers:
-            self._parts.append(("answers", encoded(self._form.between.join(self._answers))))
+            self._parts.append(("answers", self._between.join(self._answers)))
             self._answers = []
+            self._room = _AT_ONCE
 
 
 class _Kept(BytesIO):

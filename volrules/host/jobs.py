@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Generic, cast
+from typing import Generic, NamedTuple, cast
 
 from volrules.conversation import A, Q, R
 from volrules.host.plugin import Implementation
@@ -59,6 +60,18 @@ Answering = Callable[[Q, Slot], A]
 """Answers a question; what it calls is noted there."""
 
 
+class Place(NamedTuple):
+    """Where a job is: how often it has asked, how much of the last is answered, and the call that it is in."""
+
+    rounds: int
+    answered: int
+    call: Call
+
+    def is_still(self, before: Place) -> bool:
+        """Whether it was there before, in the same call."""
+        return self[:2] == before[:2] and self.call is before.call
+
+
 @dataclass(slots=True)
 class Job(Slot, Generic[Q, A, R]):
     """A conversation, as far as one thread takes it, and the answering of its questions.
@@ -91,29 +104,40 @@ class Job(Slot, Generic[Q, A, R]):
                 self._turn.release()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits for it
             self.error = error
+        if self._turn.acquire(blocking=False):  # it has not come to its end, and goes on nowhere else
+            with suppress(Exception):
+                self.talk.close()
         self.undone.release()
 
     def outcome(self) -> R:
         """What came of a conversation that has ended; raises what it has ended with."""
-        if self.error is not None:
-            raise self.error
-        return cast("R", self.result)
+        error, self.error = self.error, None
+        try:
+            if error is not None:
+                raise error
+            return cast("R", self.result)
+        finally:
+            del error  # it knows where it was raised, and would be known there
 
-    def progress(self) -> tuple[int, int]:
-        """How often it has asked, and how much of the last is answered."""
-        return self.rounds, len(self.answers)
+    def at(self) -> Place | None:
+        """The call that it is in; None where it is in none, or in one that is just over."""
+        # INVARIANT: a call that is read between two equal readings of the progress is for the answer that is next.
+        before, call, progress = self._progress(), self.running, self._progress()
+        return None if call is None or before != progress else Place(*progress, call)
 
-    def without(self, by: Implementation, answered: int) -> Job[Q, A, R] | None:
-        """What is left of it where it hangs in the next of so many answers, for another thread.
-
-        None where it has gone on by now.
-        """
+    def without(self, hung: Place) -> Job[Q, A, R] | None:
+        """What is left of it where it hangs in that call, for another thread; None where it has gone on by now."""
         # INVARIANT: the conversation is let go on by whoever has taken the turn; so where it hung, by one thread only.
         if not self._turn.acquire(blocking=False):
             return None
+        now = self.at()
+        if now is None or not now.is_still(hung):
+            self._turn.release()
+            return None
         self.abandon()
-        hung = {**self.hung, by.plugin.name: Hung(by)}
-        return Job(self.talk, self.answer, self.asked, self.answers[:answered], hung)
+        (by,) = hung.call
+        left_out = {**self.hung, by.plugin.name: Hung(by)}
+        return Job(self.talk, self.answer, self.asked, self.answers[: hung.answered], left_out)
 
     def asks(self, plugin: str) -> bool:
         """Whether a plugin is to be asked for the next answer; raises Hung, once, where it hung over that."""
@@ -132,6 +156,9 @@ class Job(Slot, Generic[Q, A, R]):
                 answers.append(answer(question, self))
                 self.hung, self._told, self.is_wary = {}, set(), self.abandoned
         return not self.abandoned
+
+    def _progress(self) -> tuple[int, int]:
+        return self.rounds, len(self.answers)
 
     def _asks_more(self) -> bool:
         """Let the conversation go on to its next questions, or to its end."""

@@ -7,7 +7,7 @@ What a timeout cannot do: stop the call. The thread is abandoned, and what the p
 
 from __future__ import annotations
 
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from threading import TIMEOUT_MAX
 from time import monotonic
@@ -72,15 +72,15 @@ class Watch:
         question is answered again, on another thread, with that plugin skipped, and the conversation goes on there.
         Raises what the conversation or an answer raises.
         """
-        job = Job(talk, answer)
-        while (left := self._taken_on(job, patience)) is not None:
-            job = left
+        job, context = Job(talk, answer), copy_context()
+        while (left := self._taken_on(job, context, patience)) is not None:
+            job, context = left, context.copy()
         return job.outcome()
 
-    def _taken_on(self, job: Job[Q, A, R], patience: float) -> Job[Q, A, R] | None:
+    def _taken_on(self, job: Job[Q, A, R], context: Context, patience: float) -> Job[Q, A, R] | None:
         """Have a job done; where it hangs, what is left of it."""
         worker = idle_worker()
-        worker.give(partial(copy_context().run, job.run))
+        worker.give(partial(context.run, job.run))
         try:
             left = self._left(job, patience)
         except BaseException:  # interrupted: what the job is in goes on without anybody who waits for it
@@ -96,17 +96,14 @@ class Watch:
     def _left(self, job: Job[Q, A, R], patience: float) -> Job[Q, A, R] | None:
         """Wait for a job; where it hangs, what is left of it."""
         # That calls look at the clock would cost each of them more than all the rest of being watched.
-        at, seen, since = job.progress(), job.running, monotonic()
+        at, since = job.at(), monotonic()
         while not job.undone.acquire(timeout=min(patience / _LOOKS, TIMEOUT_MAX)):
-            # INVARIANT: a call that is read between two equal readings of the progress is for the answer that is next.
-            before, running, after = job.progress(), job.running, job.progress()
-            if running is None or running is not seen or not at == before == after:
-                at, seen, since = after, running, monotonic()
+            now = job.at()
+            if now is None or at is None or not now.is_still(at):
+                at, since = now, monotonic()
                 continue
-            (by,) = running
-            if monotonic() - since < (by.plugin.timeout or patience):
-                continue
-            if (left := job.without(by, after[1])) is not None:
+            (by,) = now.call
+            if monotonic() - since >= (by.plugin.timeout or patience) and (left := job.without(now)) is not None:
                 self._count(by.plugin.name)
                 return left
         return None
