@@ -106,8 +106,10 @@ class Engine:
 
         It yields some orders at a time, and is sent what :meth:`check_many` answers. Where plugins have time limits, it
         runs on the thread that calls them, whatever it does between, and on another one after a call that hung: that
-        is one hand-off for all of it. It is closed where it is not heard to its end.
+        is one hand-off for all of it. It is closed where it is not heard to its end. Raises what it raises, UsageError.
         """
+        if not isinstance(talk, Generator):
+            raise UsageError(f"check_stream takes a generator, not {type(talk).__name__}; `check_many` takes orders")
         return self._decider.decide_all(in_other_words(talk, self._checking))
 
     def create(

@@ -43,7 +43,7 @@ class LookUps:
         """The volume type that a resolver named by its id or name, and what there is to say about it."""
         told: list[Violation] = []
         found, _ = self._find(draft, VOLUME_TYPE, name, draft.context, told)
-        if found is None and _is_certain(told):
+        if found is None and self._is_certain(draft, VOLUME_TYPE, told):
             message = f"volume type `{clip(name)}`, from {origin}, is not declared; ask the operator to declare it"
             path = _PATHS.get(origin, "/volume/volume_type")
             told.append(_noted(built_in("volume_type.not_declared", path, message, id=name), "volume_type"))
@@ -64,7 +64,7 @@ class LookUps:
         found, is_own = self._find(draft, what, name, draft.context, told)
         if found is None:
             delattr(draft, what.field)
-            if _is_certain(told[before:]):
+            if self._is_certain(draft, what, told[before:]):
                 told.append(_missing(draft, what, name))
             return
         if what.is_of_volume and found.volume is None and found.volume_id is not None:
@@ -73,6 +73,11 @@ class LookUps:
         setattr(draft, what.field, found)
         if not is_own:
             draft.foreign = (*draft.foreign, what.field)
+
+    def _is_certain(self, draft: Known, what: LookUp, told: list[Violation]) -> bool:
+        """Whether all who might know could say that something is not there, or need not be asked."""
+        needed = (each.by.plugin for each in self._finders[what.field] if each.by.plugin.failure_policy == "fail")
+        return all(each.enforcement != "deny" for each in told) and not any(map(draft.slot.leaves_out, needed))
 
     def _find(self, draft: Known, what: LookUp, name: str, context: Context, told: list[Violation]) -> tuple[Any, bool]:
         """The first answer, and whether it is the engine's own: from the inventory or the store."""
@@ -94,11 +99,6 @@ def recorded(answer: Any, record: type[Any]) -> Any:
     if answer is None or isinstance(answer, record):
         return answer and record.own(answer)
     return record(**freeze(answer))
-
-
-def _is_certain(told: list[Violation]) -> bool:
-    """Whether all who were asked could say that something is not there, or need not be asked."""
-    return all(each.enforcement != "deny" for each in told)
 
 
 def _missing(draft: Known, what: LookUp, name: str) -> Violation:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.builders import a_request
-from volrules import Decision, Engine, Order, hookimpl, violation
+from volrules import Decision, Engine, Order, UsageError, hookimpl, violation
 
 CALLER = contextvars.ContextVar("caller", default="nobody")
 
@@ -159,6 +159,11 @@ def test_the_callers_context_variables_are_there():
     finally:
         CALLER.reset(token)
     assert (seen, vendor.callers) == (["somebody"], {"somebody"})
+
+
+def test_what_is_no_conversation_is_told_so():
+    with opened() as engine, pytest.raises(UsageError, match="check_many"):
+        engine.check_stream([an_order(2)])
 
 
 def test_context_variables_that_a_conversation_sets_are_there_after_a_hang():

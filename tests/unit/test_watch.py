@@ -201,6 +201,24 @@ def test_several_calls_for_one_request_have_their_time_each():
         assert engine.check(a_request(snapshot_id=SNAPSHOT)).accepted
 
 
+@pytest.mark.parametrize(
+    ("policy", "expected"), [("fail", ["plugin.failed"]), ("ignore", ["image.not_found", "volume_type.not_found"])]
+)
+def test_who_hung_over_a_source_may_know_the_type(policy, expected):
+    class Finder(Hanging):
+        @hookimpl
+        def volrules_find_image(self, image_id):
+            self.over.wait(30)
+
+        @hookimpl
+        def volrules_find_volume_type(self, volume_type_id):
+            return None
+
+    with opened(Finder(), policy) as engine:
+        decision = engine.check(a_request(size=1, imageRef=IMAGE, volume_type="gold"))
+    assert [each.code for each in decision.violations] == expected
+
+
 class Lazy:
     """An answer that takes for ever to be read."""
 

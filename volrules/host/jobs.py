@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, cast
 
 from volrules.conversation import A, Q, R
-from volrules.host.plugin import Implementation
+from volrules.host.plugin import Implementation, Plugin
 
 Call = list[Implementation]
 """A call that is going on; a list, so that each can be told from every other."""
@@ -46,6 +46,10 @@ class Slot:
     def asks(self, plugin: str) -> bool:
         """Whether a plugin is to be asked for the next answer; raises Hung, once, where it hung over that."""
         return not self.abandoned
+
+    def leaves_out(self, plugin: Plugin) -> bool:
+        """Whether a plugin is not asked for the next answer, as it hung over that."""
+        return False
 
     def abandon(self) -> None:
         """Have as little done as can be: nobody waits for it any more."""
@@ -145,6 +149,10 @@ class Job(Slot, Generic[Q, A, R]):
             self._told.add(plugin)
             raise self.hung[plugin]
         return plugin not in self.hung and not self.abandoned
+
+    def leaves_out(self, plugin: Plugin) -> bool:
+        """Whether a plugin is not asked for the next answer, as it hung over that."""
+        return plugin.name in self.hung
 
     def _answered(self) -> bool:
         """Answer the questions at hand; whether anybody waits for what comes next."""
