@@ -67,7 +67,7 @@ def _measured(parts: list[str], rounds: int, notes: list[str]) -> Groups:
             groups |= {f"Engine.check, {name}": each for name, each in decisions.figures(engine, floor, rounds).items()}
         elif part == "growth":
             groups["Vendors that have nothing to say"] = vendors = growth.vendors(rounds)
-            groups["Vendors with a time limit"] = streams = growth.streams(max(5, rounds // 4))
+            groups["Vendors with a time limit"] = streams = growth.streams(rounds)
             notes += growth.remarks(vendors, streams)
             groups["Large inventory, large site"] = sizes.figures(rounds)
         elif part == "streaming":

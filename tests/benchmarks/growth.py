@@ -15,7 +15,7 @@ from .timing import Figure, Work, measure
 
 VENDORS = (1, 5, 20, 100)
 CROWD = 20
-STREAM, TOGETHER = 4096, 128
+STREAM, TOGETHER = 2048, 128
 """Requests, and how many of them are asked for at a time."""
 CALLS = "100 empty calls"
 
