@@ -21,7 +21,7 @@ from volrules.model import Context, Decision, VolumeRequest, VolumeType
 from volrules.model.decision import Written
 from volrules.model.known import Ask, Known
 from volrules.order import Order
-from volrules.plan import Plan, Turn, objections
+from volrules.plan import Line, Plan, Turn, objections
 from volrules.rendering import Rendering, Told
 from volrules.requests import RequestSchema
 from volrules.violations import Violation
@@ -98,8 +98,11 @@ class Decider:
         return Decision(id, *heard, self._fingerprint, Rendering(draft, told))
 
 
-def _first_go(plan: Plan, draft: Known, told: Told) -> tuple[Turn, Ask] | None:
-    """Ask all in turn for as long as nobody objects; where somebody does or fails, whose turn it was, and what came."""
+def _first_go(plan: Plan, draft: Known, told: Told) -> tuple[Turn, Ask, Line] | None:
+    """Ask all in turn for as long as nobody objects.
+
+    Where somebody does or fails: whose turn it was, what came, and who comes next.
+    """
     line = iter(plan.line)
     for call, field, turn in line:
         try:
@@ -108,20 +111,20 @@ def _first_go(plan: Plan, draft: Known, told: Told) -> tuple[Turn, Ask] | None:
                 continue
             if field is None:
                 if (said := objections(answer)) is not None:
-                    return turn, partial(_given, said)
+                    return turn, partial(_given, said), line
             else:
                 value, origin = answer
                 if field == "volume_type" and type(value) is str:
                     value, remarks = plan.look_ups.declared(draft, value, origin)
                     if remarks:
-                        return turn, partial(_given, answer)
+                        return turn, partial(_given, answer), line
                 setattr(draft, field, value)
                 told.append((turn.step, answer))
                 if turn.rivals:
                     next(islice(line, turn.rivals, turn.rivals), None)
         except FAILURES as error:
             spare_interrupts(error)
-            return turn, partial(_raised, error)
+            return turn, partial(_raised, error), line
     return None
 
 

@@ -14,7 +14,7 @@ from volrules.host import FAILURES
 from volrules.host.jobs import Hung
 from volrules.model import Unresolved
 from volrules.model.known import Ask, Known
-from volrules.plan import LOOKING_UP, Plan, Turn, objections
+from volrules.plan import LOOKING_UP, Line, Plan, Turn, objections
 from volrules.rendering import Told
 from volrules.step import Step
 from volrules.violations import Violation
@@ -25,7 +25,7 @@ _OF_SOURCES = (LOOKING_UP, "sources")
 
 
 class Evaluation:
-    """Goes on with a draft, by the plan's turns. ``told``: who has resolved what so far, and from now on.
+    """Goes on with a draft, by the plan. ``told``: who has resolved what so far, and from now on.
 
     ``draft``: what is known by now.
     """
@@ -35,20 +35,20 @@ class Evaluation:
         self.told = told
         self._violations: list[Violation] = []
         self._warnings: list[Violation] = []
-        self._turns = plan.turns
+        self._forget = plan.forget
         self._look_ups = plan.look_ups
         self._policy = policy
         self._answered: str | None = None
         self._is_spoilt = self._is_blind = False
 
-    def run(self, halted: Turn, outcome: Ask) -> Heard:
+    def run(self, halted: Turn, outcome: Ask, rest: Line) -> Heard:
         """Take up the turn that ended the first go, with its outcome, and then the rest; what all have to say.
 
         Raises StoreError.
         """
         stage = halted.step.rule
         self._take(halted, outcome)
-        for turn in self._turns[self._turns.index(halted) + 1 :]:
+        for _, _, turn in rest:
             rule = turn.step.rule
             if rule != stage:
                 self._leave(stage)
@@ -83,7 +83,7 @@ class Evaluation:
         if is_spoilt and stage in ("request", "authorize"):
             self._is_blind = True
         elif is_spoilt and any(step.rule == stage for step, _ in self.told):
-            self.draft = self.draft.without(stage)
+            self.draft = self._forget(self.draft, stage)
 
     def _keep(self, field: str, step: Step, answer: tuple[Any, str]) -> None:
         """Know the value from now on, unless it is the name of a type that is not there."""

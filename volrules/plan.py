@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -43,14 +43,15 @@ class Turn:
         self.step = step
 
 
-Line = tuple[tuple[Ask, str | None, Turn], ...]
+Forget = Callable[[Known, str], Known]
+Line = Iterable[tuple[Ask, str | None, Turn]]
 
 
 class Plan:
     """The pipeline of one host. ``patience``: the shortest timeout of a plugin in it, seconds; None: all run inline.
 
-    ``turns``: all of it in one line, with the look-ups as one turn among the others; ``line``: the same, with what is
-    read of every turn beside it.
+    ``line``: all turns in one line, with the look-ups as one among the others, and what is read of each beside it.
+    ``forget``: a field, where nobody or where vendors may have seen it.
     """
 
     def __init__(self, host: Host, watch: Watch) -> None:
@@ -61,11 +62,12 @@ class Plan:
             for each in LOOK_UPS
         }
         self.look_ups = LookUps(finders)
-        self.turns = tuple(self._turns())
-        self.line: Line = tuple((each.call, each.field, each) for each in self.turns)
-        steps = chain((each.step for each in self.turns), *finders.values())
-        limits = (each.by.plugin.timeout for each in steps if not each.own)
-        self.patience = min((each for each in limits if each is not None), default=None)
+        turns = tuple(self._turns())
+        self.line: Line = tuple((each.call, each.field, each) for each in turns)
+        steps = chain((each.step for each in turns), *finders.values())
+        vendors = [each.by.plugin for each in steps if not each.own]
+        self.patience = min((each.timeout for each in vendors if each.timeout is not None), default=None)
+        self.forget: Forget = Known.without if vendors else Known.forget
 
     def _turns(self) -> Iterator[Turn]:
         """Everybody's turn, in the order of the pipeline."""

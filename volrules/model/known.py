@@ -49,8 +49,13 @@ class Known(DraftFields):
     foreign: Collection[str]
     slot: Any
 
+    def forget(self, field: str) -> Known:
+        """Itself, to go on with, where a field is not known any more."""
+        delattr(self, field)
+        return self
+
     def without(self, field: str) -> Known:
-        """The same, to go on with, where a field is not known any more; who has seen it goes on seeing it."""
+        """Another one to go on with, where a field is not known any more; who has seen it here goes on seeing it."""
         copied = Known()
         for each in Known.__slots__:
             if each != field and hasattr(self, each):
