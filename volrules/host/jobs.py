@@ -43,7 +43,7 @@ class Slot:
     abandoned: bool = field(default=False, init=False)
     is_wary: bool = field(default=False, init=False)
 
-    def asks(self, plugin: str) -> bool:
+    def asks(self, plugin: Plugin) -> bool:
         """Whether a plugin is to be asked for the next answer; raises Hung, once, where it hung over that."""
         return not self.abandoned
 
@@ -143,12 +143,12 @@ class Job(Slot, Generic[Q, A, R]):
         left_out = {**self.hung, by.plugin.name: Hung(by)}
         return Job(self.talk, self.answer, self.asked, self.answers[: hung.answered], left_out)
 
-    def asks(self, plugin: str) -> bool:
+    def asks(self, plugin: Plugin) -> bool:
         """Whether a plugin is to be asked for the next answer; raises Hung, once, where it hung over that."""
-        if plugin in self.hung and plugin not in self._told:
-            self._told.add(plugin)
-            raise self.hung[plugin]
-        return plugin not in self.hung and not self.abandoned
+        if self.leaves_out(plugin) and plugin.name not in self._told:
+            self._told.add(plugin.name)
+            raise self.hung[plugin.name]
+        return not self.leaves_out(plugin) and not self.abandoned
 
     def leaves_out(self, plugin: Plugin) -> bool:
         """Whether a plugin is not asked for the next answer, as it hung over that."""

@@ -45,7 +45,7 @@ class Watch:
 
     def admits(self, by: Implementation, slot: Slot) -> bool:
         """Whether a call is to be made, where that is not a matter of course. Raises Hung, Suspended."""
-        if not slot.asks(by.plugin.name):
+        if not slot.asks(by.plugin):
             return False
         self._require_sound(by)
         return True
@@ -68,7 +68,7 @@ class Watch:
     def run(self, talk: Talk[Q, A, R], answer: Answering[Q, A], patience: float) -> R:
         """What a conversation comes to, had on a kept thread, its questions answered there one by one.
 
-        ``patience``: seconds, the shortest timeout of the plugins that may be called. Where a guarded call hangs, its
+        ``patience``: seconds, the shortest timeout of the plugins that may be called. Where a call hangs, its
         question is answered again, on another thread, with that plugin skipped, and the conversation goes on there.
         Raises what the conversation or an answer raises.
         """
