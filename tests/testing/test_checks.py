@@ -165,7 +165,7 @@ BAD = {
     Prints: ("volrules_validate_size", "wrote to stdout"),
     Sleeps: ("volrules_validate_size", "did not answer within 0.05 s"),
     AnswersText: ("volrules_validate_size", "answered with a str"),
-    ResolvesText: ("volrules_resolve_size", "of another type"),
+    ResolvesText: ("volrules_resolve_size", "TypeError: a size is a number of GiB, not `10`"),
     SaysASet: ("volrules_validate_size", "JSON cannot say"),
     ResolvesAnObject: ("volrules_resolve_qos_specs", "`/since` is a Python object"),
     BorrowsACode: ("volrules_validate_size", "uses `size.odd`"),

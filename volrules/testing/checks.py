@@ -15,9 +15,9 @@ from volrules.testing.deciding import named, open_engine
 from volrules.testing.faults import ask
 from volrules.testing.generating import generated
 from volrules.testing.judging import Terms, judged, regretted
-from volrules.testing.observing import Call, Notes, has_hooks, observed, unobserved
+from volrules.testing.observing import Call, Notes, has_hooks, observed, overheard, unobserved
 from volrules.testing.settling import unsettled
-from volrules.wording import clip
+from volrules.wording import clip, described
 
 Problem = tuple[str, str, Any]
 _CALLERS: tuple[dict[str, Any], ...] = (a_context(), a_context(roles=["admin"]), {})
@@ -93,9 +93,10 @@ class _Trial:
                 yield from ((each.hook, wrong, bodies[index]) for each in asked[index][0] if (wrong := regretted(each)))
 
     def _decided(self, engine: Engine, bodies: list[Any], index: int, terms: Terms) -> tuple[list[Call], list[Problem]]:
-        decision, calls = self._calls(engine, bodies[index], index)
+        with overheard() as errors:
+            decision, calls = self._calls(engine, bodies[index], index)
         problems = [(each.hook, wrong, bodies[index]) for each in calls if (wrong := judged(each, terms))]
-        return calls, problems or [(hook, wrong, bodies[index]) for hook, wrong in _misunderstood(decision)]
+        return calls, problems or [(hook, wrong, bodies[index]) for hook, wrong in _misunderstood(decision, errors)]
 
     def _calls(self, engine: Engine, body: Any, index: int) -> tuple[Decision, list[Call]]:
         since = len(self.notes.calls)
@@ -115,11 +116,12 @@ def _caller(index: int) -> Mapping[str, Any]:
     return _CALLERS[index % len(_CALLERS)]
 
 
-def _misunderstood(decision: Decision) -> Iterator[tuple[str, str]]:
-    """Answers that came in time and in order, and that the engine could make nothing of."""
-    for each in (*decision.violations, *decision.warnings):
-        if each.code == "plugin.failed":
-            yield each.params["hook"], "answered with something of another type than its specification says; see there"
+def _misunderstood(decision: Decision, errors: list[BaseException]) -> Iterator[tuple[str, str]]:
+    """Answers that came in time and in order, and that the engine could make nothing of; with what it says of them."""
+    failures = [each for each in (*decision.violations, *decision.warnings) if each.code == "plugin.failed"]
+    for each, error in itertools.zip_longest(failures, errors[: len(failures)]):
+        told = "" if error is None else f" ({described(error)})"
+        yield each.params["hook"], f"answered with something else than its specification says{told}; see there"
 
 
 def _swayed(calls: list[Call], later: list[Call], body: Any) -> Iterator[Problem]:

@@ -6,8 +6,10 @@ import functools
 import inspect
 import io
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MemberDescriptorType
 from typing import Any
@@ -131,6 +133,27 @@ def observed(plugin: Any, notes: Notes) -> Any:
     if schema is not None:
         setattr(Observed, _OPTIONS, staticmethod(schema))
     return Observed
+
+
+class _Ear(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[BaseException] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and record.exc_info[1] is not None:
+            self.errors.append(record.exc_info[1])
+
+
+@contextmanager
+def overheard() -> Iterator[list[BaseException]]:
+    """The errors that volrules logs meanwhile."""
+    log, ear = logging.getLogger("volrules"), _Ear()
+    log.addHandler(ear)
+    try:
+        yield ear.errors
+    finally:
+        log.removeHandler(ear)
 
 
 def has_hooks(plugin: Any) -> bool:
