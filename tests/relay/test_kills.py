@@ -20,6 +20,8 @@ from volrules.testing.stage import ENCRYPTED, PLAIN
 from .brokers import Folder, Nats, Rabbit
 
 SECONDS = 3.0
+ENOUGH = 20
+"""Volumes: for so many there is time, however slow the machine."""
 LEASE = 4
 CREATORS, RELAYS = 2, 2
 
@@ -53,6 +55,10 @@ class World:
                     receipt = engine.create(chance.choice([PLAIN, ENCRYPTED]))
                     if chance.random() < 0.2:
                         engine.delete(receipt.volume_id)
+
+    def has_enough(self):
+        with self.engine() as engine:
+            return len(engine.volumes()) > ENOUGH
 
     def relay_on_and_on(self):
         with self.engine() as engine:
@@ -97,7 +103,8 @@ def killed_at_random(world, seed):
     broker_dies = time.monotonic() + SECONDS / 3
     end = time.monotonic() + SECONDS
     try:
-        while time.monotonic() < end:
+        while time.monotonic() < end or not world.has_enough():
+            assert time.monotonic() < end + 60, "hardly anything is created"
             time.sleep(chance.uniform(0.05, 0.4))
             if broker_dies and time.monotonic() > broker_dies:
                 world.broker.kill()
