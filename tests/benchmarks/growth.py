@@ -51,7 +51,7 @@ def streams(rounds: int) -> list[Figure]:
     """Plain decisions in a stream, with no-ops that have a time limit; nanoseconds are of one decision."""
     floor, plain = house.a_floor(), samples.BODIES["plain"]
     engines = {0: house.an_engine(), 1: _limited(1), CROWD: _limited(CROWD)}
-    works: dict[str, Work] = {"floor": lambda: [floor.decide(plain, samples.CONTEXT) for _ in repeat(None, STREAM)]}
+    works: dict[str, Work] = {"floor": partial(_repeated, partial(floor.decide, plain, samples.CONTEXT))}
     for count, engine in engines.items():
         works[_streamed(count)] = partial(_stream, engine)
     works[CALLS] = partial(_calls, 100 * STREAM)
@@ -93,6 +93,11 @@ def _stream(engine: Engine) -> None:
 def _talk(orders: list[Order]) -> Generator[list[Order], Any, None]:
     for _ in repeat(None, STREAM // TOGETHER):
         yield orders
+
+
+def _repeated(work: Work) -> None:
+    for _ in repeat(None, STREAM):
+        work()
 
 
 def _calls(times: int) -> None:
