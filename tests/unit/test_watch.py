@@ -342,3 +342,49 @@ def test_a_decision_that_is_kept_keeps_none_of_the_others(size, caplog):
         gc.collect()
     assert first.accepted
     assert [each() for each in others] == [None, None]
+
+
+def test_a_draft_that_is_kept_keeps_none_of_the_others():
+    class Keeper:
+        """Keeps the draft of one request, in which the size is in violation."""
+
+        name = "hanging"
+
+        def __init__(self):
+            self.kept = None
+
+        @hookimpl
+        def volrules_validate_size(self, draft):
+            if draft.size != 5:
+                return None
+            self.kept = draft
+            return violation("hanging.five", "/volume/size", "five is too few; ask for six")
+
+    keeper = Keeper()
+    asked = [Order(a_request(size=each), id=Kept()) for each in (2, 5, 6)]
+    ids = [weakref.ref(each.id) for each in asked]
+    with opened(keeper) as engine:
+        engine.check_many(asked)
+    del asked
+    gc.collect()
+    assert keeper.kept.size == 5
+    assert [each() for each in ids] == [None, None, None]
+
+
+def test_what_hung_and_comes_back_late_has_no_trusted_plugin_asked_either():
+    class Trusted:
+        name = "trusted"
+        calls = 0
+
+        @hookimpl
+        def volrules_validate_volume(self, draft):
+            Trusted.calls += 1
+
+    hanging = Hanging()
+    plugins = {"hanging": {"timeout": 0.05}, "trusted": {"timeout": None}}
+    with Engine.open({"plugins": plugins}, inventory={}, plugins=[hanging, Trusted]) as engine:
+        engine.check(a_request())
+        hanging.over.set()
+        hanging.thread.join(10)
+        assert not hanging.thread.is_alive()
+    assert Trusted.calls == 1
